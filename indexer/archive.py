@@ -1,0 +1,347 @@
+"""The truth: one SQLite database of articles with every version, chunks, embeddings and a numbered change log.
+
+Everything else in an index is derived from it. Writes need `Archive.writing()`, which holds the index's lock for the
+process and commits as one transaction; reads never wait for writes (write-ahead log).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexer.articles import content_hash, format_time, record_from_article, url_key
+from indexer.duplicates import text_key
+from indexer.errors import IndexDamaged, IndexMissing
+from indexer.types import Article, Chunk, DateOrigin, Embeddings, PubStatus
+
+SCHEMA_VERSION = "1"
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE articles (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    article_id TEXT NOT NULL UNIQUE,
+    url_key TEXT,
+    version INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    content_hash BLOB NOT NULL,
+    text_key INTEGER NOT NULL
+);
+CREATE INDEX articles_by_url ON articles (url_key) WHERE url_key IS NOT NULL;
+CREATE INDEX articles_by_text ON articles (text_key);
+CREATE INDEX articles_by_change ON articles (change);
+CREATE TABLE versions (
+    seq INTEGER NOT NULL REFERENCES articles,
+    version INTEGER NOT NULL,
+    received_at TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (seq, version)
+) WITHOUT ROWID;
+CREATE TABLE chunks (
+    seq INTEGER NOT NULL REFERENCES articles,
+    recipe TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    past INTEGER NOT NULL,
+    text_hash BLOB NOT NULL,
+    PRIMARY KEY (seq, recipe, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE embeddings (
+    model TEXT NOT NULL,
+    text_hash BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (model, text_hash)
+) WITHOUT ROWID;
+CREATE TABLE changes (
+    change INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the archive holds of one article id."""
+
+    seq: int
+    article_id: str
+    version: int
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An article's current version with its chunks' spans and embeddings (fp16, row i is chunk i)."""
+
+    seq: int
+    version: int
+    text_key: int
+    article: Article
+    spans: list[tuple[int, int]]
+    embeddings: np.ndarray[Any, np.dtype[np.float16]]
+
+
+class Archive:
+    """One open connection to an archive. Not shared between threads: each opens its own."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        if not create and not path.is_file():
+            raise IndexMissing(
+                f"no archive at {path}; ingest articles first: dateline ingest FOLDER --index {path.parent}"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"{path} is not a readable archive ({error}); restore it from a backup") from error
+
+    def _prepare(self) -> None:
+        if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            self._db.executescript(f"BEGIN;{_SCHEMA}INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}');COMMIT;")
+        found = self.meta("schema")
+        if found != SCHEMA_VERSION:
+            raise IndexDamaged(
+                f"{self.path} has schema {found}, this Dateline reads {SCHEMA_VERSION}; use a matching version"
+            )
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is stored, durably, or nothing is."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Everything read inside is of one moment."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("COMMIT")
+
+    # What it knows -------------------------------------------------------------------------------------------------
+
+    def meta(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def last_change(self) -> int:
+        """The number of the newest change; 0 for an empty archive."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()
+        return int(row[0]) if row else 0
+
+    def counts(self, recipe: str | None = None) -> dict[str, int]:
+        """Articles, versions, and the chunks and embeddings of a recipe (of all, when none is named)."""
+        one = self._db.execute
+        chunks = ("SELECT count(*) FROM chunks WHERE ? IS NULL OR recipe = ?", (recipe, recipe))
+        return {
+            "articles": one("SELECT count(*) FROM articles").fetchone()[0],
+            "versions": one("SELECT count(*) FROM versions").fetchone()[0],
+            "chunks": one(*chunks).fetchone()[0],
+            "embeddings": one("SELECT count(*) FROM embeddings").fetchone()[0],
+            "duplicates": one("SELECT count(*) - count(DISTINCT text_key) FROM articles").fetchone()[0],
+        }
+
+    def known(self, article_id: str) -> Known | None:
+        row = self._db.execute(
+            "SELECT seq, article_id, version, content_hash FROM articles WHERE article_id = ?", (article_id,)
+        ).fetchone()
+        return Known(*row) if row else None
+
+    def id_of_url(self, url: str) -> str | None:
+        """The id of the first article that came with this address."""
+        row = self._db.execute(
+            "SELECT article_id FROM articles WHERE url_key = ? ORDER BY seq LIMIT 1", (url_key(url),)
+        ).fetchone()
+        return row[0] if row else None
+
+    def has_text(self, key: int, *, other_than: str) -> bool:
+        """Whether another article has the same text key."""
+        row = self._db.execute(
+            "SELECT 1 FROM articles WHERE text_key = ? AND article_id != ? LIMIT 1", (key, other_than)
+        ).fetchone()
+        return row is not None
+
+    def article(self, article_id: str) -> tuple[Article, int] | None:
+        """The current version of an article and its number."""
+        row = self._db.execute(
+            "SELECT record, version FROM articles JOIN versions USING (seq, version) WHERE article_id = ?",
+            (article_id,),
+        ).fetchone()
+        return (stored_article(row[0]), row[1]) if row else None
+
+    def articles_at(self, keys: Sequence[tuple[int, int]]) -> list[Article]:
+        """The articles of these (seq, version) pairs, in the order given."""
+        found = []
+        for seq, version in keys:
+            row = self._db.execute(
+                "SELECT record FROM versions WHERE seq = ? AND version = ?", (seq, version)
+            ).fetchone()
+            if row is None:
+                raise IndexDamaged(
+                    f"{self.path} has no version {version} of article {seq}; rebuild with: dateline reindex"
+                )
+            found.append(stored_article(row[0]))
+        return found
+
+    # Reading all of it ---------------------------------------------------------------------------------------------
+
+    def changed_after(self, change: int, recipe: str, model: str) -> Iterator[Stored]:
+        """Current versions of the articles changed after `change`, in order of first arrival."""
+        rows = self._db.execute(
+            "SELECT seq, version, text_key, record FROM articles JOIN versions USING (seq, version) "
+            "WHERE change > ? ORDER BY seq",
+            (change,),
+        )
+        for seq, version, key, record in rows:
+            spans, vectors = self._chunks(seq, recipe, model)
+            yield Stored(seq, version, key, stored_article(record), spans, vectors)
+
+    def _chunks(self, seq: int, recipe: str, model: str) -> tuple[list[tuple[int, int]], Any]:
+        rows = self._db.execute(
+            "SELECT first, past, vector FROM chunks JOIN embeddings ON embeddings.model = ? "
+            "AND embeddings.text_hash = chunks.text_hash WHERE seq = ? AND recipe = ? ORDER BY ordinal",
+            (model, seq, recipe),
+        ).fetchall()
+        spans = [(first, past) for first, past, _ in rows]
+        vectors = [np.frombuffer(vector, dtype=np.float16) for _, _, vector in rows]
+        return spans, np.stack(vectors) if vectors else np.empty((0, 0), dtype=np.float16)
+
+    def without_chunks(self, recipe: str) -> Iterator[tuple[int, Article]]:
+        """(seq, article) of each current version that has no chunks of this recipe yet."""
+        last = 0
+        while True:
+            rows = self._db.execute(
+                "SELECT seq, record FROM articles JOIN versions USING (seq, version) WHERE seq > ? AND NOT EXISTS "
+                "(SELECT 1 FROM chunks WHERE chunks.seq = articles.seq AND recipe = ?) ORDER BY seq LIMIT 500",
+                (last, recipe),
+            ).fetchall()
+            if not rows:
+                return
+            for seq, record in rows:
+                yield seq, stored_article(record)
+            last = rows[-1][0]
+
+    def version_keys(self) -> set[tuple[int, int]]:
+        """Every (seq, version) there is."""
+        return set(self._db.execute("SELECT seq, version FROM versions"))
+
+    def check(self) -> list[str]:
+        """What is wrong with the database, in words; empty when nothing is."""
+        problems = [row[0] for row in self._db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        for what, question in _CROSS_REFERENCES.items():
+            count = self._db.execute(question).fetchone()[0]
+            if count:
+                problems.append(f"{count} {what}")
+        return problems
+
+    # Writing -------------------------------------------------------------------------------------------------------
+
+    def put(self, article: Article, *, received_at: datetime) -> int:
+        """Store the article as the current version, log the change, and return its seq. Its chunks are dropped."""
+        at = format_time(received_at)
+        known = self.known(article.id)
+        version = known.version + 1 if known else 1
+        values = (url_key(article.url) if article.url else None, version, content_hash(article), text_key(article))
+        if known:
+            seq = known.seq
+            self._db.execute("DELETE FROM chunks WHERE seq = ?", (seq,))
+            self._db.execute(
+                "UPDATE articles SET url_key = ?, version = ?, content_hash = ?, text_key = ? WHERE seq = ?",
+                (*values, seq),
+            )
+        else:
+            cursor = self._db.execute(
+                "INSERT INTO articles (article_id, url_key, version, content_hash, text_key, change) VALUES (?, ?, ?, ?, ?, 0)",
+                (article.id, *values),
+            )
+            seq = int(cursor.lastrowid or 0)
+        record = json.dumps(record_from_article(article), ensure_ascii=False)
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, ?)", (seq, version, at, record))
+        change = self._db.execute("INSERT INTO changes (seq, at) VALUES (?, ?)", (seq, at)).lastrowid
+        self._db.execute("UPDATE articles SET change = ? WHERE seq = ?", (change, seq))
+        return seq
+
+    def put_chunks(self, seq: int, recipe: str, chunks: Sequence[Chunk], hashes: Sequence[bytes]) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (seq, recipe, ordinal, chunk.start, chunk.end, text_hash)
+                for ordinal, (chunk, text_hash) in enumerate(zip(chunks, hashes, strict=True))
+            ],
+        )
+
+    def missing_embeddings(self, model: str, hashes: Iterable[bytes]) -> set[bytes]:
+        """Those of the hashes for which the model has no embedding yet."""
+        return {
+            text_hash
+            for text_hash in hashes
+            if not self._db.execute(
+                "SELECT 1 FROM embeddings WHERE model = ? AND text_hash = ?", (model, text_hash)
+            ).fetchone()
+        }
+
+    def put_embeddings(self, model: str, hashes: Sequence[bytes], vectors: Embeddings) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+            [
+                (model, text_hash, row.astype(np.float16).tobytes())
+                for text_hash, row in zip(hashes, vectors, strict=True)
+            ],
+        )
+
+
+_CROSS_REFERENCES = {
+    "articles lack their current version": "SELECT count(*) FROM articles LEFT JOIN versions USING (seq, version) "
+    "WHERE versions.record IS NULL",
+    "articles have a change number that the change log lacks": "SELECT count(*) FROM articles "
+    "WHERE change NOT IN (SELECT change FROM changes)",
+    "chunks belong to no article": "SELECT count(*) FROM chunks WHERE seq NOT IN (SELECT seq FROM articles)",
+    "chunks have no embedding": "SELECT count(*) FROM chunks LEFT JOIN embeddings ON "
+    "embeddings.text_hash = chunks.text_hash AND embeddings.model = substr(recipe, 1, instr(recipe, '/') - 1) "
+    "WHERE vector IS NULL",
+}
+
+
+def stored_article(record: str) -> Article:
+    """An article from the archive's own JSON, which was clean when stored."""
+    values: dict[str, Any] = json.loads(record)
+    for name in ("published_at", "updated_at", "embargoed"):
+        if name in values:
+            values[name] = datetime.fromisoformat(values[name])
+    for name in ("authors", "tags"):
+        values[name] = tuple(values.get(name, ()))
+    values["published_from"] = DateOrigin(values.get("published_from", DateOrigin.NONE))
+    values["pubstatus"] = PubStatus(values.get("pubstatus", PubStatus.USABLE))
+    extra: Mapping[str, Any] = values.get("extra", {})
+    return Article(**{**values, "extra": extra})

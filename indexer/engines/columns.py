@@ -1,0 +1,190 @@
+"""What filters and ranking ask of each article, as arrays: row i of every column is one article."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.archive import Stored
+from indexer.filters import Filters, language_forms
+from indexer.types import PubStatus, Rows
+
+Mask: TypeAlias = NDArray[np.bool_]
+"""Shape (articles,): which articles a filter lets through."""
+
+NO_TIME = np.iinfo(np.int64).min
+"""Stands for a date that is not known."""
+
+_SINGLE = ("section", "source", "language")
+_MULTIPLE = ("authors", "tags")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Facts per article (n of them) and the chunks of each (m in all), aligned by row.
+
+    Chunks of article row i are the chunk rows chunk_offsets[i] to chunk_offsets[i + 1]. Words (section, source,
+    language, authors, tags) are codes into `vocabulary`; -1 stands for none. Times are seconds since 1970, UTC.
+    """
+
+    seq: NDArray[np.int64]
+    version: NDArray[np.int32]
+    text_key: NDArray[np.int64]
+    published: NDArray[np.int64]
+    embargoed: NDArray[np.int64]
+    usable: NDArray[np.bool_]
+    section: NDArray[np.int32]
+    source: NDArray[np.int32]
+    language: NDArray[np.int32]
+    authors_offsets: NDArray[np.int64]
+    authors: NDArray[np.int32]
+    tags_offsets: NDArray[np.int64]
+    tags: NDArray[np.int32]
+    chunk_offsets: NDArray[np.int64]
+    chunk_start: NDArray[np.int32]
+    chunk_end: NDArray[np.int32]
+    vocabulary: Mapping[str, tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.seq)
+
+    @property
+    def chunks(self) -> int:
+        return int(self.chunk_offsets[-1])
+
+    def article_of_chunk(self, chunk_rows: Rows) -> Rows:
+        """The article row of each chunk row."""
+        found: Rows = np.searchsorted(self.chunk_offsets, chunk_rows, side="right") - 1
+        return found
+
+    def chunk_rows(self, article_rows: Rows) -> tuple[Rows, Rows]:
+        """All chunk rows of the articles, and for each the position of its article in `article_rows`."""
+        counts = self.chunk_offsets[article_rows + 1] - self.chunk_offsets[article_rows]
+        owner = np.repeat(np.arange(len(article_rows)), counts)
+        first = np.cumsum(counts) - counts
+        rows = np.arange(int(counts.sum())) - np.repeat(first, counts) + self.chunk_offsets[article_rows][owner]
+        return rows, owner
+
+    def words(self, name: str, row: int) -> str | None:
+        """The article's section, source or language."""
+        code = int(getattr(self, name)[row])
+        return self.vocabulary[name][code] if code >= 0 else None
+
+    def mask(self, filters: Filters) -> Mask:
+        """Which articles the filters let through, visibility included."""
+        now = int(filters.now.timestamp())
+        mask: Mask = self.usable & (self.embargoed <= now)
+        for name, wanted in (
+            ("section", filters.sections),
+            ("source", filters.sources),
+            ("language", filters.languages),
+        ):
+            if wanted:
+                mask &= np.isin(getattr(self, name), self._codes(name, wanted))
+        if filters.exclude_sources:
+            mask &= ~np.isin(self.source, self._codes("source", filters.exclude_sources))
+        for name, wanted in (("authors", filters.authors), ("tags", filters.tags)):
+            if wanted:
+                mask &= self._any_of(name, self._codes(name, wanted))
+        if filters.published_from:
+            mask &= self.published >= int(filters.published_from.timestamp())
+        if filters.published_before:
+            mask &= (self.published < int(filters.published_before.timestamp())) & (self.published != NO_TIME)
+        return mask
+
+    def _codes(self, name: str, wanted: Sequence[str]) -> list[int]:
+        folded = {word.casefold() for word in wanted}
+        words = self.vocabulary[name]
+        if name == "language":
+            return [code for code, word in enumerate(words) if folded & set(language_forms(word))]
+        return [code for code, word in enumerate(words) if word.casefold() in folded]
+
+    def _any_of(self, name: str, codes: list[int]) -> Mask:
+        offsets = getattr(self, f"{name}_offsets")
+        hits = np.concatenate([[0], np.cumsum(np.isin(getattr(self, name), codes))])
+        found: Mask = hits[offsets[1:]] > hits[offsets[:-1]]
+        return found
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        for field in fields(self):
+            if field.name != "vocabulary":
+                np.save(folder / f"{field.name}.npy", getattr(self, field.name), allow_pickle=False)
+        (folder / "vocabulary.json").write_text(json.dumps(dict(self.vocabulary), ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Columns:
+        """Memory-mapped from a folder that `save` wrote."""
+        vocabulary = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+        arrays: dict[str, Any] = {
+            field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r", allow_pickle=False)
+            for field in fields(cls)
+            if field.name != "vocabulary"
+        }
+        return cls(**arrays, vocabulary={name: tuple(words) for name, words in vocabulary.items()})
+
+    def with_more(self, stored: Sequence[Stored]) -> Columns:
+        """These rows, followed by one row for each stored article."""
+        return _columns(stored, self)
+
+
+EMPTY_VOCABULARY: Mapping[str, tuple[str, ...]] = dict.fromkeys((*_SINGLE, *_MULTIPLE), ())
+
+
+def columns_of(stored: Sequence[Stored]) -> Columns:
+    """One row for each stored article, in the order given."""
+    return _columns(stored, None)
+
+
+def _columns(stored: Sequence[Stored], before: Columns | None) -> Columns:
+    vocabulary = {n: list(words) for n, words in (before.vocabulary if before else EMPTY_VOCABULARY).items()}
+    codes = {name: {word: code for code, word in enumerate(words)} for name, words in vocabulary.items()}
+
+    def code(name: str, word: str | None) -> int:
+        if word is None:
+            return -1
+        if word not in codes[name]:
+            codes[name][word] = len(vocabulary[name])
+            vocabulary[name].append(word)
+        return codes[name][word]
+
+    def joined(name: str, values: Iterable[Any], dtype: Any) -> NDArray[Any]:
+        new = np.array(list(values), dtype=dtype)
+        return np.concatenate([getattr(before, name), new]) if before is not None else new
+
+    def offsets(name: str, counts: Iterable[int]) -> NDArray[np.int64]:
+        start = getattr(before, name) if before is not None else np.zeros(1, dtype=np.int64)
+        return np.concatenate([start, start[-1] + np.cumsum(np.fromiter(counts, dtype=np.int64))])
+
+    articles = [item.article for item in stored]
+    return Columns(
+        seq=joined("seq", (item.seq for item in stored), np.int64),
+        version=joined("version", (item.version for item in stored), np.int32),
+        text_key=joined("text_key", (item.text_key for item in stored), np.int64),
+        published=joined("published", (seconds(a.published_at) for a in articles), np.int64),
+        embargoed=joined("embargoed", (seconds(a.embargoed) for a in articles), np.int64),
+        usable=joined("usable", (a.pubstatus is PubStatus.USABLE for a in articles), np.bool_),
+        section=joined("section", (code("section", a.section) for a in articles), np.int32),
+        source=joined("source", (code("source", a.source) for a in articles), np.int32),
+        language=joined("language", (code("language", a.language) for a in articles), np.int32),
+        authors_offsets=offsets("authors_offsets", (len(a.authors) for a in articles)),
+        authors=joined("authors", (code("authors", name) for a in articles for name in a.authors), np.int32),
+        tags_offsets=offsets("tags_offsets", (len(a.tags) for a in articles)),
+        tags=joined("tags", (code("tags", tag) for a in articles for tag in a.tags), np.int32),
+        chunk_offsets=offsets("chunk_offsets", (len(item.spans) for item in stored)),
+        chunk_start=joined("chunk_start", (start for item in stored for start, _ in item.spans), np.int32),
+        chunk_end=joined("chunk_end", (end for item in stored for _, end in item.spans), np.int32),
+        vocabulary={name: tuple(words) for name, words in vocabulary.items()},
+    )
+
+
+def seconds(moment: datetime | None) -> int:
+    """Seconds since 1970; NO_TIME for none."""
+    return NO_TIME if moment is None else int(moment.timestamp())

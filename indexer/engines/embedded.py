@@ -1,0 +1,171 @@
+"""The embedded engine: one generation's files, and the articles changed since, searched as one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.archive import Stored
+from indexer.engines.columns import NO_TIME, Columns, Mask, columns_of
+from indexer.engines.lexical import LexicalIndex, WeightedTerms
+from indexer.engines.vectors import VectorIndex, similarities
+from indexer.filters import Filters
+from indexer.types import Rows, Scores, Vector
+
+COLUMNS = "columns"
+VECTORS = "vectors"
+LEXICAL = "lexical"
+ARTICLE_VECTORS = "article_vectors.npy"
+
+
+def build(folder: Path, stored: Sequence[Stored]) -> Columns:
+    """Write the engine's files for these articles into `folder`, rows in order of publication."""
+    ordered = sorted(
+        stored, key=lambda item: (item.article.published_at is not None, item.article.published_at, item.seq)
+    )
+    columns = columns_of(ordered)
+    columns.save(folder / COLUMNS)
+    embeddings = _stacked(ordered)
+    (folder / VECTORS).mkdir()
+    VectorIndex.build(embeddings).save(folder / VECTORS)
+    np.save(folder / VECTORS / ARTICLE_VECTORS, _article_vectors(embeddings, columns.chunk_offsets), allow_pickle=False)
+    LexicalIndex.build(folder / LEXICAL, (item.article for item in ordered))
+    return columns
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What changed since the generation, held in memory; its rows follow the generation's."""
+
+    embeddings: NDArray[np.float16]
+    article_vectors: NDArray[np.float16]
+    dead: Mask
+    """Shape (articles,) over all rows: superseded rows, of the generation or of the tail itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything searchable at one moment; immutable, shared by threads.
+
+    A row is an article of the generation (0 to base_articles - 1) or of the tail (after them).
+    """
+
+    columns: Columns
+    base_articles: int
+    vectors: VectorIndex
+    base_article_vectors: NDArray[np.float16]
+    lexical: LexicalIndex
+    tail: Tail
+    row_of_seq: dict[int, int] = field(repr=False)
+
+    @classmethod
+    def open(cls, folder: Path) -> Snapshot:
+        """A generation as it was built, without any tail."""
+        columns = Columns.load(folder / COLUMNS)
+        vectors = VectorIndex.load(folder / VECTORS)
+        dimension = vectors.embeddings.shape[1]
+        nothing = np.empty((0, dimension), dtype=np.float16)
+        return cls(
+            columns=columns,
+            base_articles=len(columns),
+            vectors=vectors,
+            base_article_vectors=np.load(folder / VECTORS / ARTICLE_VECTORS, mmap_mode="r", allow_pickle=False),
+            lexical=LexicalIndex.open(folder / LEXICAL),
+            tail=Tail(nothing, nothing, np.zeros(len(columns), dtype=np.bool_)),
+            row_of_seq={int(seq): row for row, seq in enumerate(columns.seq)},
+        )
+
+    def with_changes(self, stored: Sequence[Stored], generation: Path, workspace: Path) -> Snapshot:
+        """This snapshot with new and changed articles; `workspace` is a folder of this process's own."""
+        columns = self.columns.with_more(stored)
+        new_rows = range(len(self.columns), len(columns))
+        dead_rows = [self.row_of_seq[item.seq] for item in stored if item.seq in self.row_of_seq]
+        dead = np.concatenate([self.tail.dead, np.zeros(len(stored), dtype=np.bool_)])
+        dead[dead_rows] = True
+        embeddings = _stacked(stored, self.tail.embeddings.shape[1])
+        offsets = columns.chunk_offsets[len(self.columns) :] - columns.chunk_offsets[len(self.columns)]
+        article_vectors = _article_vectors(embeddings, offsets)
+        return Snapshot(
+            columns=columns,
+            base_articles=self.base_articles,
+            vectors=self.vectors,
+            base_article_vectors=self.base_article_vectors,
+            lexical=LexicalIndex.extend(
+                generation / LEXICAL,
+                workspace,
+                dead_rows,
+                zip(new_rows, (item.article for item in stored), strict=True),
+            ),
+            tail=Tail(
+                np.concatenate([self.tail.embeddings, embeddings]),
+                np.concatenate([self.tail.article_vectors, article_vectors]),
+                dead,
+            ),
+            row_of_seq=self.row_of_seq | {item.seq: row for item, row in zip(stored, new_rows, strict=True)},
+        )
+
+    def __len__(self) -> int:
+        return len(self.columns) - int(self.tail.dead.sum())
+
+    def allowed(self, filters: Filters) -> Mask:
+        """The live articles that the filters let through."""
+        mask: Mask = self.columns.mask(filters) & ~self.tail.dead
+        return mask
+
+    def nearest_chunks(self, query: Vector, count: int, allowed: Mask) -> tuple[Rows, Scores]:
+        """The `count` chunks most similar to the query among the allowed articles, best first."""
+        per_article = np.diff(self.columns.chunk_offsets)
+        chunk_allowed = np.repeat(allowed, per_article)
+        base_chunks = len(self.vectors)
+        rows, scores = self.vectors.search(query, count, chunk_allowed[:base_chunks])
+        if len(self.tail.embeddings):
+            tail_rows = np.flatnonzero(chunk_allowed[base_chunks:])
+            rows = np.concatenate([rows, tail_rows + base_chunks])
+            scores = np.concatenate([scores, similarities(query, self.tail.embeddings[tail_rows])])
+        best = np.lexsort((rows, -scores))[:count]
+        return rows[best], scores[best]
+
+    def chunk_similarities(self, query: Vector, article_rows: Rows) -> tuple[Rows, Rows, Scores]:
+        """Every chunk of the articles: its row, the position of its article in `article_rows`, its similarity."""
+        rows, owner = self.columns.chunk_rows(article_rows)
+        base_chunks = len(self.vectors)
+        scores = np.empty(len(rows), dtype=np.float32)
+        in_base = rows < base_chunks
+        scores[in_base] = similarities(query, self.vectors.embeddings[rows[in_base]])
+        scores[~in_base] = similarities(query, self.tail.embeddings[rows[~in_base] - base_chunks])
+        return rows, owner, scores
+
+    def article_vector(self, row: int) -> Vector:
+        """The mean of the article's chunk embeddings, of unit length (zero for an article without chunks)."""
+        if row < self.base_articles:
+            return np.asarray(self.base_article_vectors[row], dtype=np.float32)
+        return np.asarray(self.tail.article_vectors[row - self.base_articles], dtype=np.float32)
+
+    def lexical_search(self, terms: WeightedTerms, count: int, filters: Filters) -> tuple[Rows, Scores]:
+        """The `count` best articles by BM25, best first."""
+        if not terms:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        return self.lexical.search(terms, count, filters)
+
+    def published(self, row: int) -> int | None:
+        value = int(self.columns.published[row])
+        return None if value == NO_TIME else value
+
+
+def _stacked(stored: Sequence[Stored], dimension: int = 0) -> NDArray[np.float16]:
+    parts = [item.embeddings for item in stored if len(item.embeddings)]
+    return np.concatenate(parts) if parts else np.empty((0, dimension), dtype=np.float16)
+
+
+def _article_vectors(embeddings: NDArray[np.float16], offsets: NDArray[Any]) -> NDArray[np.float16]:
+    """Shape (articles, dimension): the normalised mean of each article's chunks."""
+    count = len(offsets) - 1
+    sums = np.zeros((count, embeddings.shape[1]), dtype=np.float32)
+    np.add.at(sums, np.repeat(np.arange(count), np.diff(offsets)), embeddings.astype(np.float32))
+    norms = np.linalg.norm(sums, axis=1, keepdims=True)
+    return (sums / np.where(norms == 0, 1, norms)).astype(np.float16)

@@ -1,0 +1,54 @@
+"""What can go wrong, as one small tree.
+
+DatelineError
+├── ArticleError        one article cannot be taken; it is rejected and the rest goes on
+├── SourceError         a file or folder cannot be read at all
+├── ModelError          an embedding model is missing, damaged or not the one the index was built with
+├── IndexMissing        there is no index where one was expected
+├── IndexDamaged        a file of the index is not what its checksum or count says
+├── IndexBusy           another process is writing to the index
+├── QueryError          a question that cannot be answered as asked (bad cursor, bad filter)
+└── ArticleNotFound     no article with that id
+
+Every message names the value, what was expected, and the fix.
+"""
+
+
+class DatelineError(Exception):
+    """Any failure that Dateline foresees; its text is fit for a user."""
+
+
+class ArticleError(DatelineError):
+    """One article cannot be taken; the batch goes on without it."""
+
+
+class SourceError(DatelineError):
+    """A file or folder given as a source cannot be read."""
+
+
+class ModelError(DatelineError):
+    """An embedding model is missing, damaged, or does not fit the index."""
+
+
+class IndexMissing(DatelineError):
+    """There is no index, or no generation, where one was expected."""
+
+
+class IndexDamaged(DatelineError):
+    """A file of the index differs from what its manifest says."""
+
+
+class IndexBusy(DatelineError):
+    """Another process holds the lock for writing."""
+
+
+class QueryError(DatelineError):
+    """A question that cannot be answered as asked."""
+
+
+class ArticleNotFound(DatelineError):
+    """No visible article has the id."""
+
+    def __init__(self, article_id: str) -> None:
+        super().__init__(f"no article with id {article_id!r}; ids come from search hits or from the ingested records")
+        self.article_id = article_id

@@ -1,0 +1,209 @@
+"""The one write path: articles in, compared, cut, embedded and stored, a batch at a time.
+
+A batch is one transaction, so a run that is killed has stored whole articles only, and the next run finds them
+unchanged and goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from itertools import islice
+
+from indexer.archive import Archive
+from indexer.articles import content_hash
+from indexer.duplicates import text_key
+from indexer.encoder import Encoder
+from indexer.recipe import Recipe, check_model, cut, recipe_for, remember_recipe
+from indexer.types import Article, Embeddings, Found, Reject
+
+BATCH_ARTICLES = 64
+"""Articles stored per transaction: what a kill can cost, against the price of a sync."""
+
+_ALWAYS_STATED = frozenset({"id", "title", "body", "extra", "published_from", "pubstatus", "language"})
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What became of everything that was read: read = new + updated + unchanged + rejected."""
+
+    read: int = 0
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    chunks: int = 0
+    encoded: int = 0
+    seconds: float = 0.0
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Where in this run an id was first read, and what it said."""
+
+    place: str
+    content: bytes
+    updated_at: datetime | None
+
+
+class Ingest:
+    """One run over any number of sources."""
+
+    def __init__(self, archive: Archive, encoder: Encoder, *, now: datetime, dry_run: bool = False) -> None:
+        """With `dry_run` nothing is embedded or stored, and the report says what would happen."""
+        check_model(archive, encoder)
+        self._archive = archive
+        self._encoder = encoder
+        self._recipe: Recipe = recipe_for(encoder)
+        self._now = now
+        self._dry_run = dry_run
+        self._seen: dict[str, _Seen] = {}
+        self._batch: dict[str, Article] = {}
+        self._batch_urls: dict[str, str] = {}
+        self._batch_texts: dict[int, str] = {}
+        self.report = IngestReport()
+
+    def run(self, items: Iterable[Found | Reject], progress: Callable[[IngestReport], None]) -> IngestReport:
+        """Take every item; rejects are counted and the rest goes on. Calls `progress` after each item."""
+        started = time.monotonic()
+        for item in items:
+            self.report.read += 1
+            rejected = item if isinstance(item, Reject) else self._take(item)
+            if rejected:
+                self.report.rejected += 1
+                self.report.rejects.append(rejected)
+            if len(self._batch) >= BATCH_ARTICLES and not self._dry_run:
+                self._store()
+            self.report.seconds = time.monotonic() - started
+            progress(self.report)
+        if not self._dry_run:
+            self._store()
+        self.report.seconds = time.monotonic() - started
+        return self.report
+
+    def _take(self, found: Found) -> Reject | None:
+        """Sort one article into new, updated or unchanged; a Reject when it contradicts one read before in this run."""
+        article = self._identified(found)
+        known = self._archive.known(article.id)
+        if found.partial and (earlier := self._current(article.id)):
+            article = completed(article, earlier)
+        content = content_hash(article)
+        here = f"{found.source} {found.place}"
+        seen = self._seen.setdefault(article.id, _Seen(here, content, article.updated_at))
+        stored = seen.content if seen.place != here else known.content_hash if known else None
+        if stored == content:
+            self.report.unchanged += 1
+            return None
+        if seen.place != here:
+            if not _later(article.updated_at, seen.updated_at):
+                return Reject(
+                    found.source,
+                    found.place,
+                    f"id {article.id!r} was already read in this run at {seen.place} with other content; the first is "
+                    "kept: give each article its own id, or a later updated_at to each newer version",
+                )
+            self._seen[article.id] = _Seen(seen.place, content, article.updated_at)
+        self._count(article, is_new=known is None and article.id not in self._batch and seen.place == here)
+        self._batch[article.id] = article
+        if article.url:
+            self._batch_urls.setdefault(article.url, article.id)
+        return None
+
+    def _identified(self, found: Found) -> Article:
+        """The article under the id that its address already has, when it came without an id of its own."""
+        article = found.article
+        if found.stated_id or article.url is None:
+            return article
+        earlier = self._batch_urls.get(article.url) or self._archive.id_of_url(article.url)
+        return replace(article, id=earlier) if earlier else article
+
+    def _current(self, article_id: str) -> Article | None:
+        if article_id in self._batch:
+            return self._batch[article_id]
+        stored = self._archive.article(article_id)
+        return stored[0] if stored else None
+
+    def _count(self, article: Article, *, is_new: bool) -> None:
+        if is_new:
+            self.report.new += 1
+        else:
+            self.report.updated += 1
+        key = text_key(article)
+        first = self._batch_texts.setdefault(key, article.id)
+        if first != article.id or self._archive.has_text(key, other_than=article.id):
+            self.report.duplicates += 1
+
+    def _store(self) -> None:
+        """Cut, embed and store the batch in one transaction."""
+        batch = list(self._batch.values())
+        if not batch:
+            return
+        self._batch, self._batch_urls, self._batch_texts = {}, {}, {}
+        cuts = [cut(article, self._encoder) for article in batch]
+        texts = {
+            text_hash: chunk.text for chunks, hashes in cuts for chunk, text_hash in zip(chunks, hashes, strict=True)
+        }
+        vectors = encode_missing(self._archive, self._encoder, texts)
+        with self._archive.transaction():
+            remember_recipe(self._archive, self._recipe)
+            self._archive.put_embeddings(self._encoder.fingerprint, *vectors)
+            for article, (chunks, hashes) in zip(batch, cuts, strict=True):
+                seq = self._archive.put(article, received_at=self._now)
+                self._archive.put_chunks(seq, self._recipe.key, chunks, hashes)
+        self.report.chunks += sum(len(chunks) for chunks, _ in cuts)
+        self.report.encoded += len(vectors[0])
+
+
+def completed(page: Article, earlier: Article) -> Article:
+    """A page's article with the fields the page does not show taken from the earlier version."""
+    kept = {
+        field.name: getattr(earlier, field.name)
+        for field in fields(Article)
+        if field.name not in _ALWAYS_STATED and getattr(page, field.name) in (None, ())
+    }
+    changes = {**kept, "extra": earlier.extra, "pubstatus": earlier.pubstatus, "language": earlier.language}
+    if page.published_at is None or _same_day(page.published_at, earlier.published_at):
+        changes |= {"published_at": earlier.published_at, "published_from": earlier.published_from}
+    return replace(page, **changes)
+
+
+def _same_day(page: datetime, earlier: datetime | None) -> bool:
+    """Whether the page only repeats, without the time of day, a date that is known."""
+    return earlier is not None and (page.hour, page.minute, page.second) == (0, 0, 0) and page.date() == earlier.date()
+
+
+def _later(new: datetime | None, old: datetime | None) -> bool:
+    return new is not None and (old is None or new > old)
+
+
+def encode_missing(archive: Archive, encoder: Encoder, texts: Mapping[bytes, str]) -> tuple[list[bytes], Embeddings]:
+    """Embeddings of those texts (by hash) that the archive has none of, the hashes beside them."""
+    missing = archive.missing_embeddings(encoder.fingerprint, texts)
+    hashes = [text_hash for text_hash in texts if text_hash in missing]
+    return hashes, encoder.encode_documents([texts[text_hash] for text_hash in hashes])
+
+
+def reencode(archive: Archive, encoder: Encoder, progress: Callable[[int], None]) -> int:
+    """Cut and embed every current article that this encoder's recipe has not done; returns how many texts were encoded.
+
+    Each batch is one transaction, so a killed run is continued by the next. Calls `progress` with the articles of
+    each batch.
+    """
+    recipe = recipe_for(encoder)
+    encoded = 0
+    pending = archive.without_chunks(recipe.key)
+    while batch := list(islice(pending, BATCH_ARTICLES)):
+        cuts = [(seq, *cut(article, encoder)) for seq, article in batch]
+        texts = {h: chunk.text for _, chunks, hashes in cuts for chunk, h in zip(chunks, hashes, strict=True)}
+        vectors = encode_missing(archive, encoder, texts)
+        with archive.transaction():
+            archive.put_embeddings(encoder.fingerprint, *vectors)
+            for seq, chunks, hashes in cuts:
+                archive.put_chunks(seq, recipe.key, chunks, hashes)
+        encoded += len(vectors[0])
+        progress(len(batch))
+    return encoded

@@ -1,0 +1,112 @@
+"""Where an index keeps what, who may write to it, and how a file is put in place safely."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.errors import IndexBusy, IndexDamaged, IndexMissing
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFolder:
+    """The folder of one index: `archive.sqlite`, `generations/<n>/`, `CURRENT`, `lock`, `tails/`."""
+
+    root: Path
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive.sqlite"
+
+    @property
+    def generations(self) -> Path:
+        return self.root / "generations"
+
+    @property
+    def tails(self) -> Path:
+        """Private working copies of running processes; safe to delete when none runs."""
+        return self.root / "tails"
+
+    def generation(self, number: int) -> Path:
+        return self.generations / str(number)
+
+    def numbers(self) -> list[int]:
+        """The generations on disk, oldest first."""
+        if not self.generations.is_dir():
+            return []
+        return sorted(int(path.name) for path in self.generations.iterdir() if path.name.isdigit())
+
+    def current(self) -> int | None:
+        """The number of the serving generation; None before the first is built."""
+        pointer = self.root / "CURRENT"
+        try:
+            text = pointer.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise IndexDamaged(f"{pointer} cannot be read ({error}); {_REINDEX}") from error
+        if not text.isdigit():
+            raise IndexDamaged(f"{pointer} holds {text[:40]!r}, expected a generation's number; {_REINDEX}")
+        if not self.generation(int(text)).is_dir():
+            raise IndexDamaged(f"{pointer} names generation {text}, which is not in {self.generations}; {_REINDEX}")
+        return int(text)
+
+    def require_archive(self) -> Path:
+        if not self.archive.is_file():
+            raise IndexMissing(
+                f"no index at {self.root}; ingest articles first: dateline ingest FOLDER --index {self.root}"
+            )
+        return self.archive
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the index's lock for writing; raises IndexBusy naming the process that has it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("a+", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                holder = lock.read().strip() or "unknown"
+                raise IndexBusy(f"process {holder} is writing to {self.root}; wait until it is done") from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+
+_REINDEX = "rebuild it from the archive: dateline reindex"
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file so that a reader sees the old text or the new, and a crash leaves one of them."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and new names in the folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_files(folder: Path) -> None:
+    """Make every file below the folder durable."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    for path in [*(p for p in folder.rglob("*") if p.is_dir()), folder]:
+        sync_folder(path)

@@ -1,0 +1,60 @@
+"""How chunks and embeddings are made: equal recipes give equal chunks and embeddings for equal articles."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from indexer.archive import Archive
+from indexer.chunking import CHUNKING_VERSION, chunk_article
+from indexer.encoder import Encoder
+from indexer.errors import ModelError
+from indexer.models import DEFAULT_MODEL
+from indexer.types import Article, Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A model and the way texts are cut for it."""
+
+    model_name: str
+    model: str
+    """The model's fingerprint."""
+    max_tokens: int
+
+    @property
+    def key(self) -> str:
+        """What the archive files chunks under; it begins with the fingerprint and a slash."""
+        return f"{self.model}/c{CHUNKING_VERSION}/{self.max_tokens}"
+
+
+def recipe_for(encoder: Encoder) -> Recipe:
+    return Recipe(encoder.name, encoder.fingerprint, encoder.tokenizer.max_tokens)
+
+
+def cut(article: Article, encoder: Encoder) -> tuple[list[Chunk], list[bytes]]:
+    """The article's chunks and the hash of each chunk's text."""
+    chunks = chunk_article(article, encoder.tokenizer)
+    return chunks, [hashlib.sha256(chunk.text.encode()).digest()[:16] for chunk in chunks]
+
+
+def archive_model(archive: Archive) -> str:
+    """The name of the model the archive's serving embeddings are of; the default for a new archive."""
+    return archive.meta("model_name") or DEFAULT_MODEL
+
+
+def remember_recipe(archive: Archive, recipe: Recipe) -> None:
+    archive.set_meta("model_name", recipe.model_name)
+    archive.set_meta("model", recipe.model)
+    archive.set_meta("recipe", recipe.key)
+
+
+def check_model(archive: Archive, encoder: Encoder) -> None:
+    """Refuse a model that is not the one the archive's embeddings were made with."""
+    expected = archive.meta("model")
+    if expected is not None and expected != encoder.fingerprint:
+        raise ModelError(
+            f"the index was built with model {archive.meta('model_name')} (fingerprint {expected}), "
+            f"but {encoder.name} has fingerprint {encoder.fingerprint}; use the first, "
+            f"or move the index to the second: dateline reindex --model {encoder.name}"
+        )

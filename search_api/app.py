@@ -1,0 +1,57 @@
+"""The HTTP service, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+
+from indexer.errors import DatelineError
+from indexer.layout import IndexFolder
+from search_api.deps import utc_now
+from search_api.errors import register_errors
+from search_api.library import Library
+from search_api.routes import api, health, pages
+from search_api.settings import Settings
+from search_api.web.formatting import add_filters
+
+WEB = Path(__file__).parent / "web"
+VERSION = "0.1.0"
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The service over the index that the settings name; `clock` gives the time that embargoes are held against."""
+    settings = settings or Settings()
+    library = Library(IndexFolder(settings.index))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            library.warm()
+        except DatelineError as error:
+            library.note_trouble(error)
+        library.start()
+        yield
+        library.close()
+
+    app = FastAPI(
+        title="Dateline",
+        version=VERSION,
+        summary="Semantic search and related articles for news.",
+        lifespan=lifespan,
+    )
+    app.state.library = library
+    app.state.clock = clock
+    app.state.templates = add_filters(Jinja2Templates(WEB / "templates"))
+    app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
+    register_errors(app)
+    for router in (api.router, health.router, pages.router):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=WEB / "static"), name="static")
+    return app

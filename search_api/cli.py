@@ -1,0 +1,183 @@
+"""The `dateline` command. Results on stdout, progress and messages on stderr.
+
+Exit status: 0 done, 1 some items were rejected or a check failed, 2 wrong use or no usable index.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from indexer.errors import DatelineError
+from indexer.layout import IndexFolder
+from indexer.sources import SourceFormat
+from search_api import jobs, report
+from search_api.deps import utc_now
+from search_api.judging import RELATED_MODES, Task
+from search_api.query import DEFAULT_LIMIT, MAX_LIMIT, Mode, RelatedMode
+from search_api.settings import Settings
+
+app = typer.Typer(
+    help="Semantic search and related articles for news.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+IndexOption = Annotated[
+    Path | None,
+    typer.Option("--index", metavar="DIR", help="Folder of the index [default: $DATELINE_INDEX or var/index]."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="How many articles.")]
+
+
+def _index(index: Path | None) -> IndexFolder:
+    return IndexFolder(index or Settings().index)
+
+
+@app.command()
+def ingest(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders or globs of articles.")],
+    index: IndexOption = None,
+    format: Annotated[
+        SourceFormat | None, typer.Option(help="Read every file as this, instead of by its content.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Take articles in: clean, compare, embed and store them; they are searchable at once."""
+    done = jobs.ingest(_index(index), sources, source_format=format, dry_run=dry_run, show_progress=not json)
+    report.ingest(done, as_json=json, dry_run=dry_run)
+    raise typer.Exit(1 if done.report.rejected else 0)
+
+
+@app.command()
+def reindex(
+    index: IndexOption = None,
+    model: Annotated[str | None, typer.Option(help="Embed with this model from now on: a name, or a folder.")] = None,
+    gate: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Judged queries; a generation that answers them worse is not activated."),
+    ] = None,
+    activate: Annotated[bool, typer.Option(help="Make the new generation the serving one.")] = True,
+    json: JsonOption = False,
+) -> None:
+    """Build a new generation from the archive; texts embedded before are not embedded again."""
+    done = jobs.reindex(_index(index), model=model, gate=gate, activate=activate, show_progress=not json)
+    report.reindex(done, as_json=json)
+    raise typer.Exit(0 if done.gate is None or done.gate.passed else 1)
+
+
+@app.command()
+def serve(
+    index: IndexOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to bind to [default: $DATELINE_HOST or 127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port [default: $DATELINE_PORT or 8000].")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+) -> None:
+    """Answer over HTTP: the search page at /, the API under /v1, its documentation at /docs."""
+    settings = Settings()
+    jobs.serve(_index(index), host=host or settings.host, port=settings.port if port is None else port, workers=workers)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="A question or words.")],
+    index: IndexOption = None,
+    mode: Annotated[Mode, typer.Option(help="Which arms answer.")] = Mode.HYBRID,
+    limit: LimitOption = DEFAULT_LIMIT,
+    from_: Annotated[str | None, typer.Option("--from", metavar="DATE", help="Published at or after.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Published before, or on that day.")] = None,
+    section: Annotated[list[str] | None, typer.Option(help="Only this section; repeat for several.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source.")] = None,
+    exclude_source: Annotated[list[str] | None, typer.Option(help="Not this source.")] = None,
+    author: Annotated[list[str] | None, typer.Option(help="Only this author.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language, such as en.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only articles with this tag.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how each score came about.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Answer a typed question from the index."""
+    asked = jobs.SearchRequest(
+        text=query,
+        mode=mode,
+        limit=limit,
+        published_from=from_,
+        published_to=to,
+        sections=section or [],
+        sources=source or [],
+        exclude_sources=exclude_source or [],
+        authors=author or [],
+        languages=language or [],
+        tags=tag or [],
+        explain=explain,
+    )
+    report.search(jobs.search(_index(index), asked, utc_now()), as_json=json)
+
+
+@app.command()
+def related(
+    article_id: Annotated[str | None, typer.Argument(metavar="[ARTICLE_ID]", help="Id of a stored article.")] = None,
+    index: IndexOption = None,
+    file: Annotated[Path | None, typer.Option(metavar="PAGE", help="A page or record that need not be stored.")] = None,
+    mode: Annotated[RelatedMode, typer.Option(help="What kind of related articles.")] = RelatedMode.RELATED,
+    limit: LimitOption = DEFAULT_LIMIT,
+    json: JsonOption = False,
+) -> None:
+    """Show the articles related to a stored one, or to a page."""
+    if (article_id is None) == (file is None):
+        raise typer.BadParameter("give either an article's id or --file PAGE")
+    report.related(
+        jobs.related(_index(index), article_id=article_id, file=file, mode=mode, limit=limit, now=utc_now()),
+        as_json=json,
+    )
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="A judged collection: articles.jsonl, queries.jsonl, qrels.tsv.")],
+    index: IndexOption = None,
+    task: Annotated[Task, typer.Option(help="What is judged.")] = Task.SEARCH,
+    mode: Annotated[str | None, typer.Option(help="Only this mode [default: all].")] = None,
+    limit_queries: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N queries.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure search or related articles on judged queries, over an index of the folder's own articles."""
+    modes = list(Mode) if task is Task.SEARCH else list(RELATED_MODES)
+    if mode is not None and mode not in modes:
+        raise typer.BadParameter(f"--mode {mode!r} is not one of {', '.join(modes)}")
+    done = jobs.evaluate(_index(index), folder, task, [mode] if mode else modes, limit_queries, show_progress=not json)
+    report.evaluation(done, as_json=json)
+
+
+@app.command()
+def status(index: IndexOption = None, json: JsonOption = False) -> None:
+    """Show what the index holds and what is serving."""
+    report.status(jobs.status(_index(index)), as_json=json)
+
+
+@app.command()
+def verify(index: IndexOption = None, json: JsonOption = False) -> None:
+    """Check every checksum, count and cross-reference of the index."""
+    problems = jobs.verify(_index(index))
+    report.verify(problems, as_json=json)
+    raise typer.Exit(1 if problems else 0)
+
+
+def main() -> None:
+    """Run the command; what Dateline foresees ends in one line on stderr and status 2."""
+    try:
+        app()
+    except DatelineError as error:
+        report.failure(str(error))
+        raise SystemExit(2) from None
+    except ValidationError as error:
+        for item in error.errors():
+            name = f"DATELINE_{item['loc'][0]}".upper() if item["loc"] else "settings"
+            report.failure(f"{name} is {item['input']!r}: {item['msg']}")
+        raise SystemExit(2) from None

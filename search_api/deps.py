@@ -1,0 +1,36 @@
+"""What handlers ask for, each by a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.templating import Jinja2Templates
+
+from search_api.library import Library
+
+
+def _library(request: Request) -> Library:
+    library: Library = request.app.state.library
+    return library
+
+
+def _now(request: Request) -> datetime:
+    clock: Callable[[], datetime] = request.app.state.clock
+    return clock()
+
+
+def _templates(request: Request) -> Jinja2Templates:
+    templates: Jinja2Templates = request.app.state.templates
+    return templates
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+LibraryDep = Annotated[Library, Depends(_library)]
+NowDep = Annotated[datetime, Depends(_now)]
+TemplatesDep = Annotated[Jinja2Templates, Depends(_templates)]

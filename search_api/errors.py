@@ -1,0 +1,77 @@
+"""One table from exceptions to RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from indexer.errors import (
+    ArticleNotFound,
+    DatelineError,
+    IndexDamaged,
+    IndexMissing,
+    ModelError,
+    QueryError,
+)
+from search_api.schemas import ProblemDocument
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: dict[type[DatelineError], tuple[int, str]] = {
+    QueryError: (422, "The question cannot be answered as asked"),
+    ArticleNotFound: (404, "No such article"),
+    IndexMissing: (503, "There is no index yet"),
+    IndexDamaged: (503, "The index is damaged"),
+    ModelError: (503, "The embedding model does not fit the index"),
+}
+
+_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, ModelError)
+
+
+def problem(status: int, title: str, detail: str, errors: list[dict[str, Any]] | None = None) -> JSONResponse:
+    document = ProblemDocument(type="about:blank", title=title, status=status, detail=detail, errors=errors)
+    return JSONResponse(document.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE)
+
+
+def _foreseen(_: Request, error: Exception) -> JSONResponse:
+    status, title = next((entry for kind, entry in STATUS.items() if isinstance(error, kind)), (500, "Internal error"))
+    if isinstance(error, _OPERATORS_PROBLEMS):
+        logger.error("%s", error)
+        return problem(status, title, "The service cannot answer now; its log says why.")
+    return problem(status, title, str(error))
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [{"parameter": ".".join(map(str, item["loc"][1:])), "problem": item["msg"]} for item in found]
+    for item, raw in zip(errors, found, strict=True):
+        if raw["type"] == "extra_forbidden":
+            item["problem"] = "unknown parameter; /docs lists the known ones"
+    named = "; ".join(f"{item['parameter']}: {item['problem']}" for item in errors)
+    return problem(422, "Invalid request", named, errors)
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
+    return problem(status, detail, {404: "No such address; /docs lists the endpoints."}.get(status, detail))
+
+
+def _unforeseen(_: Request, error: Exception) -> JSONResponse:
+    logger.error("unforeseen error", exc_info=error)
+    return problem(500, "Internal error", "Something unforeseen went wrong; the service's log says what.")
+
+
+def register_errors(app: FastAPI) -> None:
+    """Answer every failure with a problem document."""
+    app.add_exception_handler(DatelineError, _foreseen)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)

@@ -1,0 +1,98 @@
+"""Judged queries and the measures of a ranking: nDCG, recall, reciprocal rank. The measures are pure.
+
+Gains are 2^grade - 1. Queries without a relevant judged article are left out; judged queries without an
+answer count as zero.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+from pathlib import Path
+from statistics import fmean
+
+from indexer.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedQuery:
+    id: str
+    text: str
+
+
+def ndcg(ranking: Sequence[str], grades: Mapping[str, int], cutoff: int) -> float:
+    """Normalised discounted cumulative gain: discount log2(rank + 1) (Jarvelin and Kekalainen 2002), exponential gains."""
+    gains = [2 ** grades.get(article_id, 0) - 1 for article_id in ranking[:cutoff]]
+    ideal = sorted((2**grade - 1 for grade in grades.values() if grade > 0), reverse=True)[:cutoff]
+    best = _discounted(ideal)
+    return _discounted(gains) / best if best else 0.0
+
+
+def recall(ranking: Sequence[str], grades: Mapping[str, int], cutoff: int) -> float:
+    """The share of the relevant articles (grade above 0) among the first `cutoff`."""
+    relevant = {article_id for article_id, grade in grades.items() if grade > 0}
+    return len(relevant & set(ranking[:cutoff])) / len(relevant) if relevant else 0.0
+
+
+def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, int], cutoff: int) -> float:
+    """1 / rank of the first relevant article within the first `cutoff`; 0 when there is none."""
+    ranks = (rank for rank, article_id in enumerate(ranking[:cutoff], start=1) if grades.get(article_id, 0) > 0)
+    return 1 / rank if (rank := next(ranks, 0)) else 0.0
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    return sum(gain / log2(rank + 1) for rank, gain in enumerate(gains, start=1))
+
+
+def measures(run: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+    """The mean of each measure over the judged queries; `run` maps a query id to article ids, best first."""
+    pairs = [
+        (run.get(query_id, ()), grades) for query_id, grades in qrels.items() if max(grades.values(), default=0) > 0
+    ]
+    return {
+        "ndcg@10": fmean([ndcg(ranking, grades, 10) for ranking, grades in pairs] or [0.0]),
+        "recall@10": fmean([recall(ranking, grades, 10) for ranking, grades in pairs] or [0.0]),
+        "recall@100": fmean([recall(ranking, grades, 100) for ranking, grades in pairs] or [0.0]),
+        "mrr@10": fmean([reciprocal_rank(ranking, grades, 10) for ranking, grades in pairs] or [0.0]),
+    }
+
+
+def read_queries(path: Path) -> list[JudgedQuery]:
+    """Queries from JSONL with `id` and `text`; raises SourceError with the line of a bad one."""
+    queries = []
+    for number, line in enumerate(_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            queries.append(JudgedQuery(str(record["id"]), str(record["text"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise SourceError(
+                f'{path} line {number} is no query ({error!r}); expected {{"id": ..., "text": ...}}'
+            ) from error
+    return queries
+
+
+def read_qrels(path: Path) -> dict[str, dict[str, int]]:
+    """Judgments (query or seed id -> article id -> grade) from tab-separated values with a header line."""
+    qrels: dict[str, dict[str, int]] = {}
+    rows = csv.reader(_text(path).splitlines(), delimiter="\t")
+    for number, row in enumerate(rows, start=1):
+        if number == 1 or not row:
+            continue
+        try:
+            query_id, article_id, grade = row
+            qrels.setdefault(query_id, {})[article_id] = int(grade)
+        except ValueError as error:
+            raise SourceError(f"{path} line {number} is {row!r}; expected query id, article id, grade") from error
+    return qrels
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror}); a judged collection needs it") from error

@@ -1,0 +1,297 @@
+"""What each command does, without printing: used by the command line and by the scripts."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from indexer import generations
+from indexer.archive import Archive
+from indexer.encoder import load_encoder
+from indexer.errors import SourceError
+from indexer.filters import Filters
+from indexer.generations import Manifest
+from indexer.ingest import Ingest, IngestReport, reencode
+from indexer.layout import IndexFolder
+from indexer.recipe import archive_model, recipe_for
+from indexer.sources import SourceFormat, SourceListing, find_sources, open_source
+from indexer.types import Found, Reject
+from search_api.deps import utc_now
+from search_api.judging import Judged, Task, judge_related, judge_search, read_collection
+from search_api.library import Library
+from search_api.progress import ingest_progress, reindex_progress
+from search_api.query import Mode, RelatedMode, RelatedQuery, SearchQuery, clean_query_text, parse_bound
+from search_api.related import related as find_related
+from search_api.related import related_to_draft
+from search_api.results import RelatedAnswer, SearchAnswer
+from search_api.searcher import search as run_search
+from search_api.settings import Settings
+
+GATE_STEP = 0.01
+"""How much nDCG@10 a new generation may lose and still pass the gate."""
+
+KEPT_GENERATIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class IngestDone:
+    """A finished ingest: its report, the files passed over, and the first generation if this run built it."""
+
+    report: IngestReport
+    listing: SourceListing
+    built: Manifest | None
+
+
+def ingest(
+    index: IndexFolder,
+    arguments: Sequence[str],
+    *,
+    source_format: SourceFormat | None = None,
+    dry_run: bool = False,
+    show_progress: bool = False,
+) -> IngestDone:
+    """Take in every article of the sources; builds the first generation when there is none."""
+    listing = find_sources(arguments)
+    now = utc_now()
+    with index.writing(), Archive(index.archive, create=True) as archive:
+        encoder = load_encoder(archive.meta("model_name") or Settings().model)
+        run = Ingest(archive, encoder, now=now, dry_run=dry_run)
+        with ingest_progress(listing.files, shown=show_progress) as progress:
+            report = run.run(_items(listing.files, now, source_format, progress.file_done), progress.item_done)
+        built = None
+        if not dry_run and index.current() is None and archive.last_change() > 0:
+            built = generations.build(index, archive, recipe_for(encoder), now=now)
+            generations.activate(index, archive, built)
+    return IngestDone(report, listing, built)
+
+
+def _items(
+    files: Sequence[Path], now: datetime, source_format: SourceFormat | None, file_done: Any
+) -> Iterator[Found | Reject]:
+    for path in files:
+        yield from open_source(path, now=now, format=source_format)
+        file_done(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Judged queries asked of the serving generation and of the new one."""
+
+    collection: str
+    before: float
+    after: float
+
+    @property
+    def passed(self) -> bool:
+        return self.after >= self.before - GATE_STEP
+
+
+@dataclass(frozen=True, slots=True)
+class ReindexDone:
+    manifest: Manifest
+    activated: bool
+    encoded: int
+    seconds: float
+    pruned: list[int]
+    gate: Gate | None
+
+
+def reindex(
+    index: IndexFolder,
+    *,
+    model: str | None = None,
+    gate: Path | None = None,
+    activate: bool = True,
+    show_progress: bool = False,
+) -> ReindexDone:
+    """Build a generation beside the serving one, from stored texts and embeddings, and activate it if it may be."""
+    started = time.monotonic()
+    index.require_archive()
+    with index.writing(), Archive(index.archive) as archive:
+        encoder = load_encoder(model or archive_model(archive))
+        with reindex_progress(archive.counts()["articles"], shown=show_progress) as progress:
+            encoded = reencode(archive, encoder, progress)
+        manifest = generations.build(index, archive, recipe_for(encoder), now=utc_now())
+        judged = _gate(index, gate, manifest) if gate else None
+        passed = judged is None or judged.passed
+        if activate and passed:
+            generations.activate(index, archive, manifest)
+            pruned = generations.prune(index, keep=KEPT_GENERATIONS)
+        else:
+            pruned = []
+    return ReindexDone(manifest, activate and passed, encoded, time.monotonic() - started, pruned, judged)
+
+
+def _gate(index: IndexFolder, folder: Path, manifest: Manifest) -> Gate | None:
+    """None when there is no serving generation to compare with."""
+    current = index.current()
+    if current is None:
+        return None
+    collection = read_collection(folder, Task.SEARCH)
+    figures = []
+    for number in (current, manifest.number):
+        with opened(index, generation=number) as library:
+            judged = judge_search(library, collection, Mode.HYBRID, utc_now())
+        figures.append(judged.measures["ndcg@10"])
+        if not judged.measures["recall@100"] and number == current:
+            raise SourceError(
+                f"no judged article of {folder} is found in {index.root}; a gate needs queries about its articles"
+            )
+    return Gate(collection.name, *figures)
+
+
+@contextmanager
+def opened(index: IndexFolder, *, generation: int | None = None) -> Iterator[Library]:
+    """The index opened for reading, its changes taken up."""
+    index.require_archive()
+    library = Library(index, generation=generation)
+    library.refresh()
+    try:
+        yield library
+    finally:
+        library.close()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search as typed on a command line."""
+
+    text: str
+    mode: Mode = Mode.HYBRID
+    limit: int = 10
+    published_from: str | None = None
+    published_to: str | None = None
+    sections: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    exclude_sources: list[str] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    explain: bool = False
+
+    def query(self, now: datetime) -> SearchQuery:
+        filters = Filters(
+            now=now,
+            sections=tuple(self.sections),
+            sources=tuple(self.sources),
+            exclude_sources=tuple(self.exclude_sources),
+            authors=tuple(self.authors),
+            languages=tuple(self.languages),
+            tags=tuple(self.tags),
+            published_from=parse_bound(self.published_from, "--from"),
+            published_before=parse_bound(self.published_to, "--to", end=True),
+        )
+        return SearchQuery(clean_query_text(self.text), filters, self.mode, limit=self.limit, explain=self.explain)
+
+
+def search(index: IndexFolder, request: SearchRequest, now: datetime) -> SearchAnswer:
+    query = request.query(now)
+    with opened(index) as library:
+        return run_search(library, query)
+
+
+def related(
+    index: IndexFolder, *, article_id: str | None, file: Path | None, mode: RelatedMode, limit: int, now: datetime
+) -> RelatedAnswer:
+    """The articles related to a stored article, or to the first article of a file."""
+    query = RelatedQuery(Filters(now), mode=mode, limit=limit)
+    with opened(index) as library:
+        if article_id is not None:
+            return find_related(library, article_id, query)
+        assert file is not None
+        first = next(iter(open_source(file, now=now)), None)
+        if not isinstance(first, Found):
+            raise SourceError(f"{file}: {first.reason if first else 'holds no article'}")
+        return related_to_draft(library, first.article, query)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationDone:
+    collection: str
+    task: Task
+    judged: list[Judged]
+
+
+def evaluate(
+    index: IndexFolder,
+    folder: Path,
+    task: Task,
+    modes: Sequence[str],
+    limit_queries: int | None = None,
+    *,
+    show_progress: bool = False,
+) -> EvaluationDone:
+    """Judge each mode over an index of the folder's own articles, kept beside `index` for the next time."""
+    collection = read_collection(folder, task, limit_queries)
+    own = _evaluation_index(index, folder)
+    ingest(own, [str(folder / "articles.jsonl")], show_progress=show_progress)
+    now = utc_now()
+    with opened(own) as library:
+        if task is Task.SEARCH:
+            judged = [judge_search(library, collection, Mode(mode), now) for mode in modes]
+        else:
+            judged = [judge_related(library, collection, mode, now) for mode in modes]
+    return EvaluationDone(collection.name, task, judged)
+
+
+def _evaluation_index(index: IndexFolder, folder: Path) -> IndexFolder:
+    """The folder named after the articles and the model: when one of them changes, another folder is used."""
+    articles = folder / "articles.jsonl"
+    try:
+        with articles.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise SourceError(f"{articles} cannot be read ({error.strerror}); a judged collection needs it") from error
+    digest.update(recipe_for(load_encoder(Settings().model)).key.encode())
+    return IndexFolder(index.root.with_name(f"{index.root.name}-evaluate") / f"{folder.name}-{digest.hexdigest()[:12]}")
+
+
+def status(index: IndexFolder) -> dict[str, Any]:
+    """What the index holds and what is serving."""
+    with Archive(index.require_archive()) as archive:
+        counts = archive.counts(archive.meta("recipe"))
+        change = archive.last_change()
+        number = index.current()
+        manifest = generations.read_manifest(index, number) if number is not None else None
+        return {
+            "index": str(index.root),
+            "archive": {**counts, "change": change, "bytes": _bytes(index.root, "archive.sqlite*")},
+            "model": {"name": archive.meta("model_name"), "fingerprint": archive.meta("model")},
+            "generation": {
+                "number": manifest.number,
+                "built_at": manifest.built_at,
+                "change": manifest.change,
+                "articles": manifest.articles,
+                "chunks": manifest.chunks,
+                "bytes": _bytes(index.generation(manifest.number), "**/*"),
+            }
+            if manifest
+            else None,
+            "changes_since_generation": change - manifest.change if manifest else change,
+            "generations": index.numbers(),
+        }
+
+
+def _bytes(folder: Path, pattern: str) -> int:
+    return sum(path.stat().st_size for path in folder.glob(pattern) if path.is_file())
+
+
+def verify(index: IndexFolder) -> list[str]:
+    """Everything wrong with the index, in plain words with the fix."""
+    return generations.verify(index)
+
+
+def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
+    """Run the HTTP service until it is stopped."""
+    import os
+
+    import uvicorn
+
+    os.environ["DATELINE_INDEX"] = str(index.root)
+    uvicorn.run("search_api.app:create_app", factory=True, host=host, port=port, workers=workers, access_log=False)

@@ -1,0 +1,102 @@
+"""Judged collections asked of the product's own search, and the figures that come of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from indexer.errors import SourceError
+from indexer.filters import Filters
+from search_api.evaluation import measures, read_qrels, read_queries
+from search_api.library import Library
+from search_api.query import DEFAULT_LIMIT, Fallback, Mode, RelatedQuery, SearchQuery
+from search_api.related import related
+from search_api.searcher import search
+
+DEPTH = 100
+"""How many results are judged, for recall@100; latency is of a first page."""
+
+
+class Task(StrEnum):
+    SEARCH = "search"
+    RELATED = "related"
+
+
+RELATED_MODES: Mapping[str, float | None] = {"related": None, "semantic": 1.0, "keyword": 0.0}
+"""Signal sets of related articles, the default first, and the weight of the dense arm in each (None: the default)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one mode reached on a collection; times in milliseconds."""
+
+    mode: str
+    measures: dict[str, float]
+    queries: int
+    p50_ms: float
+    p95_ms: float
+
+    def document(self) -> dict[str, Any]:
+        rounded = {name: round(value, 4) for name, value in self.measures.items()}
+        return {"mode": self.mode, **rounded, "queries": self.queries, "p50_ms": self.p50_ms, "p95_ms": self.p95_ms}
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Judged questions: id -> what to ask (query text, or a seed article's id), and their judgments."""
+
+    name: str
+    questions: dict[str, str]
+    qrels: dict[str, dict[str, int]]
+
+
+def read_collection(folder: Path, task: Task, limit: int | None = None) -> Collection:
+    """The judged questions of a folder, the first `limit` of them; raises SourceError when there are none."""
+    qrels = read_qrels(folder / ("qrels.tsv" if task is Task.SEARCH else "related_qrels.tsv"))
+    qrels = {asked: grades for asked, grades in qrels.items() if max(grades.values()) > 0}
+    if task is Task.SEARCH:
+        questions = {query.id: query.text for query in read_queries(folder / "queries.jsonl") if query.id in qrels}
+    else:
+        questions = {seed: seed for seed in qrels}
+    questions = dict(list(questions.items())[:limit])
+    if not questions:
+        raise SourceError(f"{folder} has no judged question for {task}; expected queries with a grade above 0")
+    return Collection(folder.name, questions, {asked: qrels[asked] for asked in questions})
+
+
+def judge_search(library: Library, collection: Collection, mode: Mode, now: datetime) -> Judged:
+    """Ask every query in one mode, with default settings."""
+
+    def ask(text: str, count: int) -> Sequence[str]:
+        answer = search(library, SearchQuery(" ".join(text.split()), Filters(now), mode=mode, limit=count))
+        return [hit.article.id for hit in answer.hits]
+
+    return _judge(collection, mode, ask)
+
+
+def judge_related(library: Library, collection: Collection, mode: str, now: datetime) -> Judged:
+    """Ask for the related articles of every seed from one signal set; fallbacks do not count."""
+
+    def ask(seed: str, count: int) -> Sequence[str]:
+        query = RelatedQuery(Filters(now), limit=count, fallback=Fallback.NONE, semantic_ratio=RELATED_MODES[mode])
+        return [hit.article.id for hit in related(library, seed, query).hits]
+
+    return _judge(collection, mode, ask)
+
+
+def _judge(collection: Collection, mode: str, ask: Callable[[str, int], Sequence[str]]) -> Judged:
+    run: dict[str, Sequence[str]] = {}
+    times = []
+    for asked, what in collection.questions.items():
+        started = time.perf_counter()
+        ask(what, DEFAULT_LIMIT)
+        times.append((time.perf_counter() - started) * 1000)
+        run[asked] = ask(what, DEPTH)
+    cuts = quantiles(times, n=20, method="inclusive") if len(times) > 1 else times * 19
+    return Judged(mode, measures(run, collection.qrels), len(run), round(cuts[9], 2), round(cuts[18], 2))

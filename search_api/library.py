@@ -1,0 +1,166 @@
+"""The index as a reader's process sees it: the serving generation, the changes since, and the model, kept current."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from indexer.archive import Archive
+from indexer.articles import is_visible
+from indexer.encoder import Encoder, load_encoder
+from indexer.engines.embedded import Snapshot
+from indexer.errors import ArticleNotFound, DatelineError, IndexMissing, ModelError
+from indexer.generations import Manifest, open_snapshot, read_manifest
+from indexer.layout import IndexFolder
+from indexer.types import Article
+
+logger = logging.getLogger(__name__)
+
+REFRESH_S = 0.25
+"""How often a serving process looks for changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One consistent state of the index: everything an answer needs."""
+
+    snapshot: Snapshot
+    manifest: Manifest
+    change: int
+    """The last change of the archive that the snapshot holds."""
+    encoder: Encoder
+
+
+class Library:
+    """Opens an index for reading and follows its changes. Threads share it; searches never wait for a refresh."""
+
+    def __init__(self, index: IndexFolder, encoder: Encoder | None = None, *, generation: int | None = None) -> None:
+        """With `generation` that one is opened, serving or not, and kept."""
+        self.index = index
+        self._pinned = generation
+        self._encoder = encoder
+        self._view: View | None = None
+        self._workspace: Path | None = None
+        self._refreshing = threading.Lock()
+        self._local = threading.local()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.trouble: str | None = None
+        """Why the last refresh failed, when it did; the view from before it goes on serving."""
+
+    @property
+    def view(self) -> View | None:
+        """The state to answer from; None while there is no generation."""
+        return self._view
+
+    @property
+    def archive(self) -> Archive:
+        """This thread's connection to the archive."""
+        archive: Archive | None = getattr(self._local, "archive", None)
+        if archive is None:
+            archive = self._local.archive = Archive(self.index.require_archive())
+        return archive
+
+    def visible_article(self, article_id: str, now: datetime) -> tuple[Article, int]:
+        """The current version of an article and its number; raises ArticleNotFound when readers may not see it."""
+        found = self.archive.article(article_id) if self.index.archive.is_file() else None
+        if found is None or not is_visible(found[0], now):
+            raise ArticleNotFound(article_id)
+        return found
+
+    def refresh(self) -> None:
+        """Take up a new generation and new changes, if there are any. Raises what makes the index unreadable."""
+        with self._refreshing:
+            if not self.index.archive.is_file():
+                return
+            number = self._pinned or self.index.current()
+            if number is None:
+                return
+            if self._view is None or self._view.manifest.number != number:
+                self._open(number)
+            self._follow()
+
+    def _open(self, number: int) -> None:
+        manifest = read_manifest(self.index, number)
+        encoder = self._fitting_encoder(manifest)
+        snapshot = open_snapshot(self.index, manifest)
+        self._drop_workspace()
+        self._view = View(snapshot, manifest, manifest.change, encoder)
+
+    def _fitting_encoder(self, manifest: Manifest) -> Encoder:
+        encoder = self._encoder
+        if encoder is None or encoder.fingerprint != manifest.model:
+            encoder = load_encoder(manifest.model_name)
+        if encoder.fingerprint != manifest.model:
+            raise ModelError(
+                f"generation {manifest.number} was built with model {manifest.model_name} of fingerprint {manifest.model}, "
+                f"but the model found here has {encoder.fingerprint}; put the first back, "
+                f"or rebuild: dateline reindex --model {manifest.model_name}"
+            )
+        self._encoder = encoder
+        return encoder
+
+    def _follow(self) -> None:
+        view = self._view
+        if view is None or self.archive.last_change() == view.change:
+            return
+        with self.archive.reading():
+            change = self.archive.last_change()
+            stored = list(self.archive.changed_after(view.change, view.manifest.recipe, view.manifest.model))
+        if not stored:
+            return
+        if self._workspace is None:
+            self._workspace = self.index.tails / f"{os.getpid()}-{uuid4().hex[:8]}"
+        generation = self.index.generation(view.manifest.number)
+        snapshot = view.snapshot.with_changes(stored, generation, self._workspace)
+        self._view = View(snapshot, view.manifest, change, view.encoder)
+
+    def warm(self) -> None:
+        """Open the index and encode one query, so that the first reader does not wait for the model to load."""
+        self.refresh()
+        if self._view is not None:
+            self._view.encoder.encode_query("news")
+
+    def note_trouble(self, error: Exception) -> None:
+        """Remember, and log once, why the index cannot be read."""
+        if self.trouble != str(error):
+            logger.error("the index could not be refreshed: %s", error)
+        self.trouble = str(error)
+
+    def start(self) -> None:
+        """Follow changes in the background until `close`."""
+        self._thread = threading.Thread(target=self._watch, name="library-refresh", daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(REFRESH_S):
+            try:
+                self.refresh()
+                self.trouble = None
+            except (DatelineError, OSError, ValueError, RuntimeError) as error:
+                self.note_trouble(error)
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        self._drop_workspace()
+
+    def _drop_workspace(self) -> None:
+        if self._workspace:
+            shutil.rmtree(self._workspace, ignore_errors=True)
+        self._workspace = None
+
+
+def require_view(library: Library) -> View:
+    """The state to answer from; raises IndexMissing when there is none."""
+    if library.view is None:
+        root = library.index.root
+        raise IndexMissing(f"no generation in {root} yet; ingest articles first: dateline ingest FOLDER --index {root}")
+    return library.view

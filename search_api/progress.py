@@ -1,0 +1,67 @@
+"""Progress bars on stderr for the commands that take a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from indexer.ingest import IngestReport
+
+
+class IngestProgress:
+    """Moves a bar by articles within files; the total is the number of lines and pages there are."""
+
+    def __init__(self, progress: Progress, files: Sequence[Path]) -> None:
+        self._progress = progress
+        self._task = progress.add_task("ingest", total=sum(_expected_articles(path) for path in files), note="")
+
+    def item_done(self, report: IngestReport) -> None:
+        rate = report.read / report.seconds if report.seconds else 0.0
+        note = f"{report.read:,} articles, {rate:,.0f}/s, {report.rejected:,} rejected"
+        self._progress.update(self._task, completed=report.read, note=note)
+
+    def file_done(self, path: Path) -> None:
+        self._progress.update(self._task, description=path.name)
+
+
+@contextmanager
+def ingest_progress(files: Sequence[Path], *, shown: bool) -> Iterator[IngestProgress]:
+    with _progress(shown) as progress:
+        yield IngestProgress(progress, files if shown else ())
+
+
+@contextmanager
+def reindex_progress(articles: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    """Yields what to call with the number of articles newly embedded."""
+    with _progress(shown) as progress:
+        task = progress.add_task("embedding", total=articles, note="")
+        yield lambda count: progress.update(task, advance=count)
+        progress.update(task, completed=articles)
+
+
+def _progress(shown: bool) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not shown,
+    )
+
+
+def _expected_articles(path: Path) -> int:
+    """Lines of a JSONL file, 1 for a page."""
+    if path.suffix not in (".jsonl", ".ndjson"):
+        return 1
+    lines = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            lines += block.count(b"\n")
+    return lines

@@ -1,0 +1,165 @@
+"""Articles related to a seed: its vector and its telling terms through the same steps as a typed query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from indexer.chunking import chunk_article
+from indexer.duplicates import text_key
+from indexer.engines.columns import Mask
+from indexer.engines.embedded import Snapshot
+from indexer.engines.lexical import WeightedTerms
+from indexer.filters import Filters
+from indexer.types import Article, Rows, Vector
+from search_api.hits import HitMaker
+from search_api.library import Library, View
+from search_api.query import Fallback, RelatedQuery
+from search_api.ranking import Candidates, Ranked, blend, fold_duplicates
+from search_api.results import Hit, RelatedAnswer
+from search_api.searcher import POOL_ARTICLES, nearest_articles, score_candidates
+
+SEMANTIC_RATIO = 0.5
+"""Weight of the dense arm; the lexical arm has the rest."""
+
+TELLING_TERMS = 40
+"""How many of the seed's words make its lexical query."""
+
+MIN_SCORE = 0.3
+"""Articles below this are not related enough to show."""
+
+FILL_TO = 3
+"""A list shorter than this is filled up to it by the fallback."""
+
+NO_TERMS = WeightedTerms({})
+
+_STEPS = {
+    Fallback.SECTION: (Fallback.SECTION, Fallback.RECENT),
+    Fallback.RECENT: (Fallback.RECENT,),
+    Fallback.NONE: (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The article that related ones are sought for: a stored one has an id."""
+
+    article: Article
+    vector: Vector
+    terms: WeightedTerms
+    stored: bool
+
+
+def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAnswer:
+    """Articles related to a stored, visible one; raises ArticleNotFound for any other id."""
+    article, _ = library.visible_article(article_id, query.filters.now)
+    view = library.view
+    known = library.archive.known(article_id)
+    row = view.snapshot.row_of_seq.get(known.seq) if view and known else None
+    if view is None or row is None:
+        return RelatedAnswer(article_id, query.mode, None, 0, 0, ())
+    seed = Seed(article, view.snapshot.article_vector(row), _terms(view.snapshot, article), stored=True)
+    return _answer(library, view, seed, query)
+
+
+def related_to_draft(library: Library, draft: Article, query: RelatedQuery) -> RelatedAnswer:
+    """Articles related to one that is not stored; its stored copies are left out like those of a seed."""
+    view = library.view
+    if view is None:
+        return RelatedAnswer(None, query.mode, None, 0, 0, ())
+    chunks = chunk_article(draft, view.encoder.tokenizer)
+    mean = view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0)
+    seed = Seed(draft, mean / np.linalg.norm(mean), _terms(view.snapshot, draft), stored=False)
+    return _answer(library, view, seed, query)
+
+
+def _terms(snapshot: Snapshot, article: Article) -> WeightedTerms:
+    return snapshot.lexical.telling_terms(article.title, article.body, article.language, TELLING_TERMS)
+
+
+def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
+    snapshot = view.snapshot
+    columns = snapshot.columns
+    rows = [np.unique(nearest_articles(snapshot, seed.vector, query.filters))]
+    rows.append(snapshot.lexical_search(seed.terms, POOL_ARTICLES, query.filters)[0])
+    proposed = np.unique(np.concatenate(rows))
+    own = columns.text_key[proposed] == text_key(seed.article)
+    unwanted = own | np.isin(proposed, _rows_of(library, snapshot, query.exclude))
+    candidates = score_candidates(snapshot, proposed[~unwanted], seed.vector, seed.terms)
+    ratio = SEMANTIC_RATIO if query.semantic_ratio is None else query.semantic_ratio
+    ranked = blend(candidates, ratio, columns.published[candidates.rows])
+    groups = fold_duplicates(columns.text_key[ranked.rows].tolist())
+    floor = MIN_SCORE if query.min_score is None else query.min_score
+    good = [group for group in groups if ranked.score[group.position] >= floor]
+    hits = HitMaker(library.archive, snapshot, seed.terms, seed.vector).make(ranked, candidates, good[: query.limit])
+    filled, fallback_used = _fill(library, snapshot, seed, query, hits)
+    return RelatedAnswer(
+        seed=seed.article.id if seed.stored else None,
+        mode=query.mode,
+        fallback_used=fallback_used,
+        seed_duplicates=int(own.sum()) - (1 if seed.stored else 0),
+        below_min_score=len(groups) - len(good),
+        hits=filled,
+    )
+
+
+def _rows_of(library: Library, snapshot: Snapshot, article_ids: tuple[str, ...]) -> Rows:
+    known = (library.archive.known(article_id) for article_id in article_ids)
+    rows = [snapshot.row_of_seq[item.seq] for item in known if item and item.seq in snapshot.row_of_seq]
+    return np.array(rows, dtype=np.int64)
+
+
+def _fill(
+    library: Library, snapshot: Snapshot, seed: Seed, query: RelatedQuery, hits: tuple[Hit, ...]
+) -> tuple[tuple[Hit, ...], str | None]:
+    """Bring a list that is too short up to FILL_TO with the newest of the seed's section, then of all; name the last used."""
+    used: str | None = None
+    for step in _STEPS[query.fallback]:
+        missing = min(query.limit, FILL_TO) - len(hits)
+        filters = query.filters
+        if step is Fallback.SECTION:
+            if seed.article.section is None:
+                continue
+            filters = replace(filters, sections=(seed.article.section,))
+        more = _newest(library, snapshot, seed, filters, query.exclude, hits, missing) if missing > 0 else ()
+        if more:
+            used, hits = step, hits + more
+    return hits, used
+
+
+def _newest(
+    library: Library,
+    snapshot: Snapshot,
+    seed: Seed,
+    filters: Filters,
+    exclude: tuple[str, ...],
+    hits: tuple[Hit, ...],
+    count: int,
+) -> tuple[Hit, ...]:
+    """The `count` newest articles, none of them the seed, its copies, excluded, or there already."""
+    allowed = snapshot.allowed(filters)
+    allowed[_rows_of(library, snapshot, exclude)] = False
+    taken = [text_key(seed.article), *(text_key(hit.article) for hit in hits)]
+    rows = _newest_first(snapshot, allowed & ~np.isin(snapshot.columns.text_key, taken))
+    groups = fold_duplicates(snapshot.columns.text_key[rows[: count * 10]].tolist())[:count]
+    zeros = np.zeros(len(rows), dtype=np.float32)
+    maker = HitMaker(library.archive, snapshot, NO_TERMS, None)
+    return maker.make(Ranked(rows, zeros, zeros, zeros), Candidates(rows, zeros, zeros), groups)
+
+
+def _newest_first(snapshot: Snapshot, allowed: Mask) -> Rows:
+    """The allowed article rows, latest publication first, those without a date last."""
+    rows = np.flatnonzero(allowed)
+    ordered: Rows = rows[np.lexsort((rows, snapshot.columns.published[rows]))[::-1]]
+    return ordered
+
+
+def latest(library: Library, filters: Filters, count: int) -> list[Article]:
+    """The newest articles that the filters allow."""
+    view = library.view
+    if view is None:
+        return []
+    columns = view.snapshot.columns
+    rows = _newest_first(view.snapshot, view.snapshot.allowed(filters))[:count]
+    return library.archive.articles_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows])

@@ -1,0 +1,176 @@
+"""What the commands print: for people, or one JSON document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from search_api.jobs import EvaluationDone, IngestDone, ReindexDone
+from search_api.results import Hit, RelatedAnswer, SearchAnswer
+from search_api.schemas import related_document, search_document
+
+SHOWN_REJECTS = 10
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+
+def failure(message: str) -> None:
+    err.print(Text.assemble(("error: ", "bold red"), message))
+
+
+def document(value: dict[str, Any]) -> None:
+    out.file.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def ingest(done: IngestDone, *, as_json: bool, dry_run: bool) -> None:
+    report = done.report
+    if as_json:
+        document(
+            {
+                **{name: value for name, value in asdict(report).items() if name != "rejects"},
+                "seconds": round(report.seconds, 3),
+                "skipped": [{"source": str(item.path), "reason": item.reason} for item in done.listing.skipped],
+                "generation_built": done.built.number if done.built else None,
+                "dry_run": dry_run,
+                "rejects": [asdict(reject) for reject in report.rejects],
+            }
+        )
+        return
+    out.print(
+        f"{'Dry run, nothing stored: ' if dry_run else ''}{report.read:,} read = {report.new:,} new + "
+        f"{report.updated:,} updated + {report.unchanged:,} unchanged + {report.rejected:,} rejected"
+    )
+    out.print(f"{report.duplicates:,} duplicates of other articles; {report.seconds:.1f} s", highlight=False)
+    for item in done.listing.skipped:
+        err.print(f"skipped {item.path}: {item.reason}", highlight=False, markup=False)
+    for reject in report.rejects[:SHOWN_REJECTS]:
+        err.print(f"rejected {reject.source} {reject.place}: {reject.reason}", highlight=False, markup=False)
+    if report.rejected > SHOWN_REJECTS:
+        reasons = Counter(reject.reason.partition(" ")[0] for reject in report.rejects)
+        err.print(f"and {report.rejected - SHOWN_REJECTS:,} more rejects ({len(reasons)} kinds); --json lists them all")
+    if done.built:
+        out.print(f"Built generation {done.built.number}. Next: dateline search QUESTION, or dateline serve")
+
+
+def reindex(done: ReindexDone, *, as_json: bool) -> None:
+    manifest = done.manifest
+    if as_json:
+        document(
+            {
+                "generation": manifest.number,
+                "activated": done.activated,
+                "model": manifest.model_name,
+                "change": manifest.change,
+                "articles": manifest.articles,
+                "chunks": manifest.chunks,
+                "encoded": done.encoded,
+                "pruned": done.pruned,
+                "gate": {**asdict(done.gate), "passed": done.gate.passed} if done.gate else None,
+                "seconds": round(done.seconds, 3),
+            }
+        )
+        return
+    out.print(
+        f"Generation {manifest.number}: {manifest.articles:,} articles, {manifest.chunks:,} chunks, "
+        f"{done.encoded:,} newly encoded, {done.seconds:.1f} s"
+    )
+    if done.gate:
+        verdict = "passed" if done.gate.passed else "failed"
+        out.print(
+            f"Gate {done.gate.collection} {verdict}: nDCG@10 {done.gate.before:.4f} before, {done.gate.after:.4f} after"
+        )
+    out.print("It is serving." if done.activated else "It is not serving; the generation before it still is.")
+
+
+def search(answer: SearchAnswer, *, as_json: bool) -> None:
+    if as_json:
+        document(search_document(answer).model_dump(mode="json"))
+        return
+    if not answer.hits:
+        out.print("Nothing found.")
+    for rank, hit in enumerate(answer.hits, start=1):
+        _hit(rank, hit)
+    about = "" if answer.total.exact else "at least "
+    err.print(f"{about}{answer.total.value:,} articles, {answer.took_ms:.0f} ms", highlight=False)
+
+
+def related(answer: RelatedAnswer, *, as_json: bool) -> None:
+    if as_json:
+        document(related_document(answer).model_dump(mode="json"))
+        return
+    if not answer.hits:
+        out.print("No related articles.")
+    for rank, hit in enumerate(answer.hits, start=1):
+        _hit(rank, hit)
+    if answer.fallback_used:
+        err.print(f"Articles with score 0.00 are not related: they fill the list ({answer.fallback_used}).")
+
+
+def _hit(rank: int, hit: Hit) -> None:
+    article = hit.article
+    out.print(Text.assemble(f"{rank:>3}. ", (article.title or "Untitled", "bold")))
+    when = article.published_at.date().isoformat() if article.published_at else None
+    copies = f"+{hit.duplicates.count} copies" if hit.duplicates.count else None
+    facts = " · ".join(
+        part for part in (f"{hit.score:.2f}", article.source, article.section, when, copies, article.id) if part
+    )
+    out.print(Text(f"     {facts}", style="dim"))
+    snippet = Text(f"     {hit.snippet.text}")
+    for start, end in hit.snippet.spans:
+        snippet.stylize("bold yellow", start + 5, end + 5)
+    out.print(snippet)
+
+
+def evaluation(done: EvaluationDone, *, as_json: bool) -> None:
+    rows = [judged.document() for judged in done.judged]
+    if as_json:
+        document({"collection": done.collection, "task": str(done.task), "results": rows})
+        return
+    table = Table(title=f"{done.collection}: {done.task}")
+    for name in rows[0]:
+        table.add_column(name, justify="left" if name == "mode" else "right")
+    for row in rows:
+        table.add_row(*(f"{value:.4f}" if "@" in name else str(value) for name, value in row.items()))
+    out.print(table)
+
+
+def status(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        document(found)
+        return
+    archive, generation = found["archive"], found["generation"]
+    out.print(f"Index {found['index']}", highlight=False)
+    out.print(
+        f"  archive: {archive['articles']:,} articles ({archive['duplicates']:,} are copies), {archive['versions']:,} versions, "
+        f"{archive['chunks']:,} chunks, change {archive['change']:,}, {_size(archive['bytes'])}"
+    )
+    out.print(f"  model: {found['model']['name']} ({found['model']['fingerprint']})")
+    if generation is None:
+        out.print("  no generation yet; build one: dateline reindex")
+        return
+    out.print(
+        f"  serving generation {generation['number']}: {generation['articles']:,} articles, {generation['chunks']:,} chunks, "
+        f"built {generation['built_at']}, {_size(generation['bytes'])}"
+    )
+    out.print(f"  changes since: {found['changes_since_generation']:,}")
+
+
+def verify(problems: list[str], *, as_json: bool) -> None:
+    if as_json:
+        document({"ok": not problems, "problems": problems})
+        return
+    for problem in problems:
+        out.print(problem, highlight=False, markup=False)
+    if not problems:
+        out.print("All is well: every checksum, count and cross-reference holds.")
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:,.1f} MB"

@@ -1,0 +1,114 @@
+"""The pages people see: search, an article, the related-news widget, and a sample newsroom page that uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from indexer.errors import ArticleNotFound, QueryError
+from indexer.filters import Filters
+from search_api.deps import LibraryDep, NowDep, TemplatesDep
+from search_api.query import RelatedQuery
+from search_api.related import latest, related
+from search_api.results import SearchAnswer
+from search_api.routes.api import CACHE_CONTROL, cached
+from search_api.routes.parameters import SearchParameters
+from search_api.searcher import search
+
+WIDGET_LIMIT = 5
+WIDGET_SCRIPT = Path(__file__).parents[1] / "web" / "static" / "widget.js"
+
+router = APIRouter(include_in_schema=False)
+
+
+class PageParameters(SearchParameters):
+    """The search page: the API's parameters; without `q` it shows the empty form."""
+
+    q: str = ""
+
+
+class WidgetParameters(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=WIDGET_LIMIT, ge=1, le=20)
+    heading: str = Field(default="Related News", max_length=100)
+
+
+@router.get("/")
+def search_page(
+    request: Request,
+    parameters: Annotated[PageParameters, Query()],
+    library: LibraryDep,
+    now: NowDep,
+    templates: TemplatesDep,
+) -> Response:
+    answer: SearchAnswer | None = None
+    problem: str | None = None
+    if parameters.q.strip():
+        try:
+            answer = search(library, parameters.query(now))
+        except QueryError as error:
+            problem = str(error)
+    view = library.view
+    context = {
+        "parameters": parameters,
+        "answer": answer,
+        "problem": problem,
+        "articles": len(view.snapshot) if view else 0,
+        "sections": view.snapshot.columns.vocabulary["section"] if view else (),
+        "next_page": _next_page(request, answer),
+    }
+    return templates.TemplateResponse(request, "search.html", context, status_code=422 if problem else 200)
+
+
+def _next_page(request: Request, answer: SearchAnswer | None) -> str | None:
+    if answer is None or answer.next_cursor is None:
+        return None
+    return str(request.url.include_query_params(cursor=answer.next_cursor).query)
+
+
+@router.get("/articles/{article_id}")
+def article_page(
+    request: Request, article_id: str, library: LibraryDep, now: NowDep, templates: TemplatesDep
+) -> Response:
+    article, _ = library.visible_article(article_id, now)
+    answer = related(library, article_id, RelatedQuery(Filters(now=now), limit=WIDGET_LIMIT))
+    return templates.TemplateResponse(request, "article.html", {"article": article, "related": answer})
+
+
+@router.get("/widget/related/{article_id}")
+def widget_fragment(
+    request: Request,
+    article_id: str,
+    parameters: Annotated[WidgetParameters, Query()],
+    library: LibraryDep,
+    now: NowDep,
+    templates: TemplatesDep,
+) -> Response:
+    """The related-news list as an HTML fragment, for server-side includes and for /widget.js."""
+    answer = related(library, article_id, RelatedQuery(Filters(now=now), limit=parameters.limit))
+    context = {"related": answer, "heading": parameters.heading}
+    return cached(templates.get_template("widget.html").render(context), "text/html", request)
+
+
+@router.get("/widget.js")
+def widget_script() -> FileResponse:
+    return FileResponse(WIDGET_SCRIPT, media_type="text/javascript", headers={"Cache-Control": CACHE_CONTROL})
+
+
+@router.get("/demo/article")
+def demo_article(
+    request: Request, library: LibraryDep, now: NowDep, templates: TemplatesDep, article: str | None = None
+) -> Response:
+    """An article as a small newsroom would lay it out, its Related News block filled by the widget."""
+    filters = Filters(now=now)
+    found = library.visible_article(article, now)[0] if article else next(iter(latest(library, filters, 1)), None)
+    if found is None:
+        raise ArticleNotFound(article or "")
+    view = library.view
+    sections = sorted(view.snapshot.columns.vocabulary["section"]) if view else []
+    return templates.TemplateResponse(request, "demo_article.html", {"article": found, "sections": sections})

@@ -1,0 +1,91 @@
+"""Query parameters of the HTTP API; a parameter that is not listed is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from indexer.filters import Filters
+from search_api.query import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Fallback,
+    Mode,
+    RelatedMode,
+    RelatedQuery,
+    SearchQuery,
+    clean_query_text,
+    parse_bound,
+)
+
+Words = Annotated[list[str], Field(default_factory=list, max_length=50)]
+
+
+class SearchParameters(BaseModel):
+    """`GET /v1/search`."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    q: str = Field(description="A question or words.", examples=["why did the ferry capsize"])
+    from_: str | None = Field(default=None, alias="from", description="Published at or after: a date or ISO 8601 time.")
+    to: str | None = Field(default=None, description="Published before, or on that day: a date or ISO 8601 time.")
+    section: Words = Field(description="Only these sections; repeat for several.")
+    source: Words = Field(description="Only these sources.")
+    exclude_source: Words = Field(description="None of these sources.")
+    author: Words = Field(description="Only these authors.")
+    language: Words = Field(description="Only these languages (BCP 47); `en` includes en-GB.")
+    tag: Words = Field(description="Only articles with one of these tags.")
+    mode: Mode = Field(default=Mode.HYBRID, description="Which arms answer.")
+    semantic_ratio: float | None = Field(
+        default=None, ge=0, le=1, description="Weight of meaning against words in a hybrid search."
+    )
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(default=None, max_length=200, description="`next_cursor` of the page before.")
+    explain: bool = Field(default=False, description="Say how each score came about.")
+
+    def query(self, now: datetime) -> SearchQuery:
+        return SearchQuery(
+            text=clean_query_text(self.q),
+            filters=Filters(
+                now=now,
+                sections=tuple(self.section),
+                sources=tuple(self.source),
+                exclude_sources=tuple(self.exclude_source),
+                languages=tuple(self.language),
+                authors=tuple(self.author),
+                tags=tuple(self.tag),
+                published_from=parse_bound(self.from_, "from"),
+                published_before=parse_bound(self.to, "to", end=True),
+            ),
+            mode=self.mode,
+            semantic_ratio=self.semantic_ratio,
+            limit=self.limit,
+            cursor=self.cursor,
+            explain=self.explain,
+        )
+
+
+class RelatedParameters(BaseModel):
+    """`GET /v1/articles/{id}/related`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: RelatedMode = RelatedMode.RELATED
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    section: Words = Field(description="Only these sections; repeat for several.")
+    source: Words = Field(description="Only these sources.")
+    exclude: Words = Field(description="Ids of articles to leave out.")
+    min_score: float | None = Field(default=None, ge=0, le=1, description="Articles below this are not related enough.")
+    fallback: Fallback = Field(default=Fallback.SECTION, description="What fills a list that is too short.")
+
+    def query(self, now: datetime) -> RelatedQuery:
+        return RelatedQuery(
+            filters=Filters(now=now, sections=tuple(self.section), sources=tuple(self.source)),
+            mode=self.mode,
+            limit=self.limit,
+            exclude=tuple(self.exclude),
+            min_score=self.min_score,
+            fallback=self.fallback,
+        )

@@ -1,0 +1,27 @@
+"""Settings from `DATELINE_*` environment variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from indexer.models import DEFAULT_MODEL
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default; a wrong value is refused at start by its variable's name."""
+
+    model_config = SettingsConfigDict(env_prefix="DATELINE_", extra="ignore")
+
+    index: Path = Field(default=Path("var/index"), description="Folder of the index.")
+    model: str = Field(
+        default=DEFAULT_MODEL, description="Embedding model of a new index: a name, or a folder with its files."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that `serve` binds to.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port that `serve` binds to; 0 takes a free one.")
+    cors_origins: list[str] = Field(
+        default=[],
+        description='Origins whose pages may read the API, as JSON: ["https://news.example"]; ["*"] for all.',
+    )
