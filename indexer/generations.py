@@ -45,7 +45,7 @@ class Manifest:
 def build(index: IndexFolder, archive: Archive, recipe: Recipe, *, now: datetime) -> Manifest:
     """Build the next generation from stored chunks and embeddings; it is complete on disk, and not yet serving."""
     clear_leftovers(index)
-    number = max([*index.numbers(), index.current() or 0], default=0) + 1
+    number = max(index.numbers(), default=0) + 1
     aside = index.generations / f".building-{number}-{os.getpid()}"
     aside.mkdir(parents=True)
     with archive.reading():

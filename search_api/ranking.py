@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 
 from indexer.types import Rows, Scores
 
-SEMANTIC_RATIO = 0.5
-"""Weight of the dense arm in a hybrid search, the lexical arm has the rest."""
-
-COSINE_FLOOR = 0.0
-"""Cosine similarity that counts as no likeness at all."""
+SEMANTIC_RATIO = 0.6
+"""Weight of the dense arm in a hybrid search, the lexical arm has the rest; docs/relevance.md has the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +36,29 @@ class Ranked:
     lexical: Scores
 
 
-def blend(candidates: Candidates, semantic_ratio: float, published: NDArray[np.int64]) -> Ranked:
+def best_scores(candidates: Candidates) -> tuple[float, float]:
+    """The best cosine and the best BM25 score among the candidates."""
+    return float(candidates.dense.max(initial=0.0)), float(candidates.lexical.max(initial=0.0))
+
+
+def blend(
+    candidates: Candidates, semantic_ratio: float, full_marks: tuple[float, float], published: NDArray[np.int64]
+) -> Ranked:
     """Order candidates by a convex combination of their normalised scores; ties go to the newer article.
 
-    BM25 is divided by the best score among the candidates, cosine is clipped to 0..1: the theoretical
-    minimum-maximum normalisation of Bruch, Gai and Ingber, "An analysis of fusion functions for hybrid
-    retrieval" (arXiv 2210.11934). `published` (seconds) is aligned with the candidates.
+    `full_marks` are the cosine and the BM25 score that count as 1; 0 is no likeness and no common word (the
+    convex combination of Bruch, Gai and Ingber, "An analysis of fusion functions for hybrid retrieval",
+    arXiv 2210.11934, with scores divided by a maximum). `published` (seconds) is aligned with the candidates.
     """
-    best = candidates.lexical.max(initial=0.0)
-    lexical = candidates.lexical / best if best > 0 else candidates.lexical
-    dense = np.clip((candidates.dense - COSINE_FLOOR) / (1 - COSINE_FLOOR), 0.0, 1.0)
+    dense = _normalised(candidates.dense, full_marks[0])
+    lexical = _normalised(candidates.lexical, full_marks[1])
     score = semantic_ratio * dense + (1 - semantic_ratio) * lexical
     order = np.lexsort((-candidates.rows, published, score))[::-1]
     return Ranked(candidates.rows[order], score[order], dense[order], lexical[order])
+
+
+def _normalised(scores: Scores, full_mark: float) -> Scores:
+    return np.clip(scores / full_mark, 0.0, 1.0).astype(np.float32) if full_mark > 0 else np.zeros_like(scores)
 
 
 @dataclass(frozen=True, slots=True)

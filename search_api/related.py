@@ -20,8 +20,8 @@ from search_api.ranking import Candidates, Ranked, blend, fold_duplicates
 from search_api.results import Hit, RelatedAnswer
 from search_api.searcher import POOL_ARTICLES, nearest_articles, score_candidates
 
-SEMANTIC_RATIO = 0.5
-"""Weight of the dense arm; the lexical arm has the rest."""
+SEMANTIC_RATIO = 0.4
+"""Weight of the dense arm; the lexical arm has the rest; docs/relevance.md has the figures."""
 
 TELLING_TERMS = 40
 """How many of the seed's words make its lexical query."""
@@ -78,6 +78,11 @@ def _terms(snapshot: Snapshot, article: Article) -> WeightedTerms:
     return snapshot.lexical.telling_terms(article.title, article.body, article.language, TELLING_TERMS)
 
 
+def _own_score(snapshot: Snapshot, seed: Seed) -> float:
+    """What the seed itself would score by its own terms: full marks, so that scores mean the same for every seed."""
+    return snapshot.lexical.expected_score(seed.terms, seed.article.title, seed.article.body)
+
+
 def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
     snapshot = view.snapshot
     columns = snapshot.columns
@@ -88,7 +93,7 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
     unwanted = own | np.isin(proposed, _rows_of(library, snapshot, query.exclude))
     candidates = score_candidates(snapshot, proposed[~unwanted], seed.vector, seed.terms)
     ratio = SEMANTIC_RATIO if query.semantic_ratio is None else query.semantic_ratio
-    ranked = blend(candidates, ratio, columns.published[candidates.rows])
+    ranked = blend(candidates, ratio, (1.0, _own_score(snapshot, seed)), columns.published[candidates.rows])
     groups = fold_duplicates(columns.text_key[ranked.rows].tolist())
     floor = MIN_SCORE if query.min_score is None else query.min_score
     good = [group for group in groups if ranked.score[group.position] >= floor]

@@ -13,7 +13,7 @@ from indexer.types import Rows, Scores, Vector
 from search_api.hits import HitMaker
 from search_api.library import Library
 from search_api.query import Mode, SearchQuery, make_cursor, read_cursor
-from search_api.ranking import SEMANTIC_RATIO, Candidates, blend, fold_duplicates
+from search_api.ranking import SEMANTIC_RATIO, Candidates, best_scores, blend, fold_duplicates
 from search_api.results import SearchAnswer, Total
 
 POOL_CHUNKS = 400
@@ -32,7 +32,8 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
     terms = WeightedTerms.of_query(query.text)
     vector = None if query.mode is Mode.KEYWORD else view.encoder.encode_query(query.text)
     candidates, exact = _candidates(view.snapshot, query, terms, vector)
-    ranked = blend(candidates, _ratio(query), view.snapshot.columns.published[candidates.rows])
+    published = view.snapshot.columns.published[candidates.rows]
+    ranked = blend(candidates, _ratio(query), best_scores(candidates), published)
     groups = fold_duplicates(view.snapshot.columns.text_key[ranked.rows].tolist())
     offset = read_cursor(query)
     page = groups[offset : offset + query.limit]

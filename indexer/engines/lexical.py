@@ -20,8 +20,11 @@ from indexer.engines.columns import NO_TIME, seconds
 from indexer.filters import Filters, language_forms
 from indexer.types import Article, PubStatus, Rows, Scores
 
-TITLE_BOOST = 0.5
+TITLE_BOOST = 0.25
 """What a word in the headline adds, beside its place in the text (headline and body), where it counts once."""
+
+BM25_K1 = 1.2
+"""tantivy's own; it is not adjustable there."""
 
 WRITER_HEAP_BYTES = 64_000_000
 _LONGEST_WORD = 60
@@ -197,6 +200,20 @@ class LexicalIndex:
         top = best[0][0] if best else 1.0
         return WeightedTerms({analyzer: {word: weight / top for weight, word in best}})
 
+    def expected_score(self, terms: WeightedTerms, title: str, body: str) -> float:
+        """The BM25 score that this text would have for the terms, were it an article of average length."""
+        total = self._searcher.num_docs
+        score = 0.0
+        for analyzer, weights in terms.weights.items():
+            for field, text, boost in (("text", f"{title}\n{body}", 1.0), ("title", title, TITLE_BOOST)):
+                frequency = Counter(_analyzer(analyzer).analyze(text))
+                for word, weight in weights.items():
+                    holders = self._searcher.doc_freq(f"{field}_{analyzer}", word)
+                    rarity = log(1 + (total - holders + 0.5) / (holders + 0.5))
+                    times = frequency[word]
+                    score += weight * boost * rarity * times * (BM25_K1 + 1) / (times + BM25_K1)
+        return score
+
     def _run(self, clauses: Sequence[tuple[Any, Any]], count: int) -> tuple[Rows, Scores]:
         hits = self._searcher.search(Query.boolean_query(list(clauses)), limit=max(1, count), count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
@@ -206,8 +223,9 @@ class LexicalIndex:
 def _add(index: Any, rows: Iterable[tuple[int, Article]], dead_rows: Iterable[int]) -> None:
     schema = _schema()
     writer = index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
-    for row in dead_rows:
-        writer.delete_documents_by_term("row", row)
+    dead = list(dead_rows)
+    if dead:
+        writer.delete_documents_by_query(Query.term_set_query(schema, "row", dead))
     for row, article in rows:
         writer.add_document(tantivy.Document.from_dict(_document(row, article), schema))
     writer.commit()

@@ -16,8 +16,15 @@ _DECLARED = re.compile(
 )
 
 
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
 def decode_page(data: bytes) -> str:
-    """By byte order mark, else by what the page declares, else UTF-8, else by its looks."""
+    """By byte order mark, else by what the page declares, else UTF-8, else by its looks; control characters dropped."""
+    return _NOT_IN_XML.sub("", _decoded(data))
+
+
+def _decoded(data: bytes) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")

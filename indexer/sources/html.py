@@ -9,7 +9,7 @@ from typing import Any
 
 import dateparser
 from lxml import etree
-from lxml.html import HtmlElement, document_fromstring
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from indexer.articles import CLOCK_SKEW, article_from_record, canonical_url, normalise_line, parse_time
 from indexer.errors import ArticleError
@@ -47,7 +47,7 @@ def read_html(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
 
 def _parsed(text: str) -> HtmlElement:
     try:
-        return document_fromstring(text.encode("utf-8", errors="replace"), parser=etree.HTMLParser(encoding="utf-8"))
+        return document_fromstring(text.encode("utf-8", errors="replace"), parser=HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError) as error:
         raise ArticleError(f"no article found: the page cannot be parsed as HTML ({error})") from None
 

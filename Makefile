@@ -1,0 +1,63 @@
+# Dateline. `make` lists the targets; each sets up what it needs.
+
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+INDEX ?= var/demo
+PORT ?= 8000
+export HF_HUB_OFFLINE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test lint types bench openapi test-browser clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: .venv/.ready  ## Create .venv with the pinned dependencies
+	@echo "Ready. Next: make demo (sample corpus and search page) or make test"
+
+.venv/.ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Dateline needs Python 3.11 or newer; install it, or say which: make PYTHON=/path/to/python3"; exit 2; }
+	@echo "1/3 creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@echo "2/3 installing PyTorch (the largest download, once)"
+	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt torch
+	@echo "3/3 installing the other dependencies"
+	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch .venv/.ready
+
+demo: .venv/.ready  ## Ingest the sample corpus, build a generation, start the service
+	@$(BIN)/dateline ingest data/sample --index $(INDEX)
+	@$(BIN)/dateline reindex --index $(INDEX)
+	@echo
+	@echo "Search page   http://127.0.0.1:$(PORT)/"
+	@echo "Newsroom page http://127.0.0.1:$(PORT)/demo/article  (its Related News block is the widget)"
+	@echo "API           http://127.0.0.1:$(PORT)/docs"
+	@echo "Stop with Ctrl-C."
+	@$(BIN)/dateline serve --index $(INDEX) --port $(PORT)
+
+serve: .venv/.ready  ## Start the service on INDEX (var/demo)
+	@$(BIN)/dateline serve --index $(INDEX) --port $(PORT)
+
+test: .venv/.ready  ## Run the tests, the relevance floors with the real model among them
+	@$(BIN)/python -m pytest -q
+
+lint: .venv/.ready  ## Check style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/.ready  ## Check types
+	@$(BIN)/mypy
+
+openapi: .venv/.ready  ## Write docs/openapi.json anew
+	@$(BIN)/python scripts/export_openapi.py
+
+bench: .venv/.ready  ## Measure ingest, sizes, start-up and queries on FOLDER (data/sample/articles.jsonl)
+	@$(BIN)/python scripts/benchmark.py $(or $(FOLDER),data/sample/articles.jsonl)
+
+test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else chromium on the path)
+	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
+	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+clean:  ## Remove .venv, indexes and caches
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

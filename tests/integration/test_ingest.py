@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.errors import IndexBusy, ModelError
+from indexer.layout import IndexFolder
+from search_api import jobs
+from search_api.query import SearchQuery
+from search_api.searcher import search
+from tests.support import ROOT, anything, index_of, opened_library, record, write_jsonl
+
+
+def contents(index: IndexFolder) -> dict[str, Any]:
+    """All that an archive holds, without the times of receipt."""
+    with sqlite3.connect(index.archive) as db:
+        return {
+            "articles": db.execute(
+                "SELECT seq, article_id, version, content_hash FROM articles ORDER BY seq"
+            ).fetchall(),
+            "versions": db.execute("SELECT seq, version, record FROM versions ORDER BY seq, version").fetchall(),
+            "chunks": db.execute("SELECT * FROM chunks ORDER BY seq, recipe, ordinal").fetchall(),
+            "embeddings": db.execute("SELECT * FROM embeddings ORDER BY model, text_hash").fetchall(),
+        }
+
+
+def kill_when(arguments: list[str], ready: Callable[[], bool], model: str = "text-hash") -> None:
+    """Start a dateline command and kill it without warning as soon as `ready`."""
+    environment = {**os.environ, "DATELINE_MODEL": model}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "search_api", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not ready():
+        assert process.poll() is None, "the command ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def stored(index: IndexFolder, table: str, condition: str = "1") -> int:
+    try:
+        with sqlite3.connect(f"file:{index.archive}?mode=ro", uri=True) as db:
+            return int(db.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_an_ingest_killed_half_way_and_run_again_ends_like_a_clean_one(tmp_path: Path) -> None:
+    source = write_jsonl(tmp_path / "articles.jsonl", [record(number) for number in range(3000)])
+    clean, killed = IndexFolder(tmp_path / "clean"), IndexFolder(tmp_path / "killed")
+    jobs.ingest(clean, [str(source)])
+    kill_when(["ingest", str(source), "--index", str(killed.root)], lambda: stored(killed, "articles") >= 200)
+    assert 200 <= stored(killed, "articles") < 3000
+    done = jobs.ingest(killed, [str(source)])
+    assert done.report.new + done.report.unchanged == 3000
+    assert done.report.unchanged >= 200
+    assert contents(killed) == contents(clean)
+    assert jobs.verify(killed) == []
+
+
+def test_a_reindex_killed_half_way_and_run_again_ends_like_a_clean_one(tmp_path: Path) -> None:
+    records = [record(number) for number in range(260)]
+    clean, killed = index_of(tmp_path / "clean", records), index_of(tmp_path / "killed", records)
+    jobs.reindex(clean, model="all-MiniLM-L6-v2")
+    real = "recipe NOT LIKE 'text-hash%'"
+    kill_when(
+        ["reindex", "--index", str(killed.root), "--model", "all-MiniLM-L6-v2"],
+        lambda: stored(killed, "chunks", real) >= 64,
+    )
+    assert 64 <= stored(killed, "chunks", real) < 260
+    assert killed.current() == 1
+    assert jobs.verify(killed) == []
+    done = jobs.reindex(killed, model="all-MiniLM-L6-v2")
+    assert done.encoded < 260
+    assert contents(killed)["chunks"] == contents(clean)["chunks"]
+    answers = []
+    for index in (clean, killed):
+        library = opened_library(index)
+        answers.append([hit.article.id for hit in search(library, SearchQuery("boat accident", anything())).hits])
+        library.close()
+    assert answers[0] == answers[1]
+
+
+def test_what_a_build_that_was_killed_left_behind_is_removed(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(1)])
+    leftover = index.generations / ".building-2-999"
+    leftover.mkdir()
+    (leftover / "half").write_bytes(b"x")
+    jobs.reindex(index)
+    assert not leftover.exists()
+    assert index.current() == 2
+
+
+def test_the_second_run_over_the_same_files_changes_nothing(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(number) for number in range(10)])
+    before = contents(index)
+    report = jobs.ingest(index, [str(tmp_path / "articles.jsonl")]).report
+    assert (report.unchanged, report.encoded) == (10, 0)
+    assert contents(index) == before
+
+
+def test_a_changed_article_becomes_a_new_version_and_only_its_new_text_is_encoded(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(1), record(2)])
+    changed = record(1) | {"section": "moved"}
+    report = jobs.ingest(index, [str(write_jsonl(tmp_path / "new.jsonl", [changed, record(2)]))]).report
+    assert (report.updated, report.unchanged, report.encoded) == (1, 1, 0)
+    assert [row[1] for row in contents(index)["versions"]] == [1, 2, 1]
+
+
+def test_bad_items_are_rejected_with_their_place_and_the_rest_goes_on(tmp_path: Path) -> None:
+    records = [
+        record(1),
+        '{"title": "broken',
+        record(2),
+        '"no object"',
+        json.dumps({"id": "x"}),
+        record(3) | {"published_at": "2031-01-01"},
+    ]
+    write_jsonl(tmp_path / "articles.jsonl", records)
+    (tmp_path / "empty.jsonl").touch()
+    (tmp_path / "binary.html").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "login.html").write_text("<html><body><h1>Please log in</h1></body></html>", encoding="utf-8")
+    huge = tmp_path / "huge.jsonl"
+    with huge.open("w", encoding="utf-8") as file:
+        file.write('{"title": "big", "body": "' + "x" * 50_000_000 + '"}\n')
+        file.write(json.dumps(record(4)) + "\n")
+    report = jobs.ingest(IndexFolder(tmp_path / "index"), [str(tmp_path)]).report
+    reasons = {(Path(reject.source).name, reject.place): reject.reason for reject in report.rejects}
+    assert (report.read, report.new, report.rejected) == (11, 3, 8)
+    assert report.read == report.new + report.updated + report.unchanged + report.rejected
+    assert "not valid JSON" in reasons["articles.jsonl", "line 2"]
+    assert "expected a JSON object" in reasons["articles.jsonl", "line 4"]
+    assert "neither title nor body" in reasons["articles.jsonl", "line 5"]
+    assert "in the future" in reasons["articles.jsonl", "line 6"]
+    assert "empty" in reasons["empty.jsonl", "file"]
+    assert "binary" in reasons["binary.html", "file"]
+    assert "no article found" in reasons["login.html", "page"]
+    assert "50,000,0" in reasons["huge.jsonl", "line 1"]
+
+
+def test_two_articles_with_one_id_keep_the_first_and_name_both_places(tmp_path: Path) -> None:
+    source = write_jsonl(tmp_path / "articles.jsonl", [record(1), record(1) | {"title": "Another story"}, record(1)])
+    index = IndexFolder(tmp_path / "index")
+    for expected in ((1, 0, 1, 1), (0, 0, 2, 1)):
+        report = jobs.ingest(index, [str(source)]).report
+        assert (report.new, report.updated, report.unchanged, report.rejected) == expected
+        assert "line 1 with other content" in report.rejects[0].reason
+        assert report.rejects[0].place == "line 2"
+
+
+def test_a_later_update_within_one_run_is_taken(tmp_path: Path) -> None:
+    later = record(1) | {"title": "Corrected", "updated_at": "2026-03-01T00:00:00Z"}
+    index = IndexFolder(tmp_path / "index")
+    report = jobs.ingest(index, [str(write_jsonl(tmp_path / "a.jsonl", [record(1), later]))]).report
+    assert (report.new, report.updated, report.rejected) == (1, 1, 0)
+    library = opened_library(index)
+    assert library.archive.article("a1") is not None
+    assert library.archive.article("a1")[0].title == "Corrected"  # type: ignore[index]
+
+
+def test_a_dry_run_says_what_would_happen_and_stores_nothing(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(1), record(2)])
+    before = contents(index)
+    source = write_jsonl(tmp_path / "new.jsonl", [record(1), record(2) | {"title": "New"}, record(3), record(3), "{"])
+    report = jobs.ingest(index, [str(source)], dry_run=True).report
+    assert (report.new, report.updated, report.unchanged, report.rejected) == (1, 1, 2, 1)
+    assert contents(index) == before
+
+
+def test_exact_copies_are_counted(tmp_path: Path) -> None:
+    copy = record(1) | {"id": "copy", "url": "https://other.example/1", "source": "Wire"}
+    report = jobs.ingest(
+        IndexFolder(tmp_path / "index"), [str(write_jsonl(tmp_path / "a.jsonl", [record(1), copy]))]
+    ).report
+    assert (report.new, report.duplicates) == (2, 1)
+
+
+def test_a_model_other_than_the_index_s_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from indexer.archive import Archive
+    from indexer.encoder import load_encoder
+    from indexer.ingest import Ingest
+    from tests.support import NOW
+
+    index = index_of(tmp_path, [record(1)])
+    monkeypatch.delenv("DATELINE_MODEL")
+    with (
+        Archive(index.archive) as archive,
+        pytest.raises(ModelError, match=r"built with model text-hash .* reindex --model"),
+    ):
+        Ingest(archive, load_encoder("all-MiniLM-L6-v2"), now=NOW)
+    assert jobs.ingest(index, [str(tmp_path / "articles.jsonl")]).report.unchanged == 1
+
+
+def test_two_writers_at_once_are_told_apart(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(1)])
+    with index.writing(), pytest.raises(IndexBusy, match=f"process {os.getpid()}"), index.writing():
+        pass

@@ -1,0 +1,94 @@
+"""Small invented corpora, and indexes over them with the text-hash encoder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from indexer.filters import Filters
+from indexer.layout import IndexFolder
+from search_api import jobs
+from search_api.library import Library
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "data" / "sample"
+
+TOPICS = (
+    (
+        "ferry",
+        "The ferry left the harbour with lorries on its deck and rolled over in a strong current near the strait.",
+    ),
+    (
+        "rate",
+        "The central bank cut its policy rate by a quarter point because inflation had slowed more than expected.",
+    ),
+    (
+        "quake",
+        "An earthquake damaged houses in the mountain villages and rescuers dug through bricks to reach families.",
+    ),
+    ("final", "The home side won the cup final on penalties after two late goals had taken the match to extra time."),
+)
+PLACES = ("Mwanza", "Oslo", "Lima", "Busan", "Ghent", "Tunis", "Recife", "Aqaba")
+
+
+def record(number: int) -> dict[str, Any]:
+    """One invented article: its topic, place, date, section and source follow from its number."""
+    topic, text = TOPICS[number % len(TOPICS)]
+    place = PLACES[number // len(TOPICS) % len(PLACES)]
+    return {
+        "id": f"a{number}",
+        "url": f"https://news.example/{topic}/{number}",
+        "title": f"{topic.title()} report {number} from {place}",
+        "body": f"{text} This is dispatch {number} from {place}.\n\nOfficials in {place} said report {number} would follow.",
+        "published_at": (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=7 * (number % 400))).isoformat(),
+        "source": f"Source {number % 3}",
+        "section": topic,
+        "authors": [f"Author {number % 5}"],
+        "tags": [place.lower(), topic],
+        "language": "en",
+    }
+
+
+def write_jsonl(path: Path, records: Iterable[Mapping[str, Any] | str]) -> Path:
+    """Records as lines; a text is written as it is."""
+    lines = [item if isinstance(item, str) else json.dumps(item, ensure_ascii=False) for item in records]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def index_of(folder: Path, records: Iterable[Mapping[str, Any] | str], name: str = "articles.jsonl") -> IndexFolder:
+    """An index with a generation over the records."""
+    index = IndexFolder(folder / "index")
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs.ingest(index, [str(write_jsonl(folder / name, records))])
+    return index
+
+
+def opened_library(index: IndexFolder) -> Library:
+    library = Library(index)
+    library.refresh()
+    return library
+
+
+def anything(now: datetime = NOW) -> Filters:
+    return Filters(now=now)
+
+
+def command(*arguments: str, model: str = "text-hash", timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run `dateline` as its own process."""
+    return subprocess.run(
+        [sys.executable, "-m", "search_api", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout_s,
+        cwd=ROOT,
+        env={**os.environ, "DATELINE_MODEL": model, "HF_HUB_OFFLINE": "1", "COLUMNS": "200"},
+    )

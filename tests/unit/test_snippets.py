@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from indexer.engines.lexical import WeightedTerms
+from indexer.types import Article
+from search_api.snippets import MAX_CHARS, best_snippet
+
+BODY = (
+    "The council met on Monday. It heard a report about buses. "
+    + "Nothing was decided. " * 20
+    + "Two ferries collided off Mwanza, he said."
+)
+
+
+def test_the_snippet_holds_the_sentence_with_the_words_asked_for() -> None:
+    article = Article(id="a", title="T", body=BODY, language="en")
+    snippet = best_snippet(article, 0, (0, len(BODY)), WeightedTerms.of_query("ferry collision at Mwanza"))
+    assert "ferries collided off Mwanza" in snippet.text
+    assert {"ferries", "Mwanza"} <= {snippet.text[start:end] for start, end in snippet.spans}
+    assert len(snippet.text) <= MAX_CHARS + 1
+
+
+def test_other_forms_of_a_word_are_marked_in_english_and_the_word_itself_elsewhere() -> None:
+    english = Article(id="a", title="", body="The ferries sailed.", language="en")
+    snippet = best_snippet(english, 0, (0, len(english.body)), WeightedTerms.of_query("ferry"))
+    assert [snippet.text[start:end] for start, end in snippet.spans] == ["ferries"]
+    persian = Article(id="b", title="", body="زلزله کرمانشاه را لرزاند.", language="fa")
+    snippet = best_snippet(persian, 0, (0, len(persian.body)), WeightedTerms.of_query("زلزله"))
+    assert [snippet.text[start:end] for start, end in snippet.spans] == ["زلزله"]
+
+
+def test_an_article_without_body_shows_its_summary() -> None:
+    article = Article(id="a", title="T", body="", summary="In short.")
+    assert best_snippet(article, 0, (0, 0), WeightedTerms.of_query("x")).text == "In short."
