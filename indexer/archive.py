@@ -17,55 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from indexer.articles import content_hash, format_time, record_from_article, url_key
+from indexer.archive_schema import CROSS_REFERENCES, SCHEMA, SCHEMA_VERSION
+from indexer.articles import content_hash, format_time, record_from_article
 from indexer.duplicates import text_key
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.types import Article, Chunk, DateOrigin, Embeddings, PubStatus
-
-SCHEMA_VERSION = "1"
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE articles (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    article_id TEXT NOT NULL UNIQUE,
-    url_key TEXT,
-    version INTEGER NOT NULL,
-    change INTEGER NOT NULL,
-    content_hash BLOB NOT NULL,
-    text_key INTEGER NOT NULL
-);
-CREATE INDEX articles_by_url ON articles (url_key) WHERE url_key IS NOT NULL;
-CREATE INDEX articles_by_text ON articles (text_key);
-CREATE INDEX articles_by_change ON articles (change);
-CREATE TABLE versions (
-    seq INTEGER NOT NULL REFERENCES articles,
-    version INTEGER NOT NULL,
-    received_at TEXT NOT NULL,
-    record TEXT NOT NULL,
-    PRIMARY KEY (seq, version)
-) WITHOUT ROWID;
-CREATE TABLE chunks (
-    seq INTEGER NOT NULL REFERENCES articles,
-    recipe TEXT NOT NULL,
-    ordinal INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    past INTEGER NOT NULL,
-    text_hash BLOB NOT NULL,
-    PRIMARY KEY (seq, recipe, ordinal)
-) WITHOUT ROWID;
-CREATE TABLE embeddings (
-    model TEXT NOT NULL,
-    text_hash BLOB NOT NULL,
-    vector BLOB NOT NULL,
-    PRIMARY KEY (model, text_hash)
-) WITHOUT ROWID;
-CREATE TABLE changes (
-    change INTEGER PRIMARY KEY AUTOINCREMENT,
-    seq INTEGER NOT NULL,
-    at TEXT NOT NULL
-);
-"""
+from indexer.urls import url_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +67,7 @@ class Archive:
 
     def _prepare(self) -> None:
         if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            self._db.executescript(f"BEGIN;{_SCHEMA}INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}');COMMIT;")
+            self._db.executescript(f"BEGIN;{SCHEMA}INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}');COMMIT;")
         found = self.meta("schema")
         if found != SCHEMA_VERSION:
             raise IndexDamaged(
@@ -259,7 +216,7 @@ class Archive:
     def check(self) -> list[str]:
         """What is wrong with the database, in words; empty when nothing is."""
         problems = [row[0] for row in self._db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        for what, question in _CROSS_REFERENCES.items():
+        for what, question in CROSS_REFERENCES.items():
             count = self._db.execute(question).fetchone()[0]
             if count:
                 problems.append(f"{count} {what}")
@@ -319,18 +276,6 @@ class Archive:
                 for text_hash, row in zip(hashes, vectors, strict=True)
             ],
         )
-
-
-_CROSS_REFERENCES = {
-    "articles lack their current version": "SELECT count(*) FROM articles LEFT JOIN versions USING (seq, version) "
-    "WHERE versions.record IS NULL",
-    "articles have a change number that the change log lacks": "SELECT count(*) FROM articles "
-    "WHERE change NOT IN (SELECT change FROM changes)",
-    "chunks belong to no article": "SELECT count(*) FROM chunks WHERE seq NOT IN (SELECT seq FROM articles)",
-    "chunks have no embedding": "SELECT count(*) FROM chunks LEFT JOIN embeddings ON "
-    "embeddings.text_hash = chunks.text_hash AND embeddings.model = substr(recipe, 1, instr(recipe, '/') - 1) "
-    "WHERE vector IS NULL",
-}
 
 
 def stored_article(record: str) -> Article:

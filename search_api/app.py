@@ -13,11 +13,14 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
 from indexer.errors import DatelineError
+from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api.deps import utc_now
 from search_api.errors import register_errors
 from search_api.library import Library
+from search_api.query import SearchQuery
 from search_api.routes import api, health, pages
+from search_api.searcher import search
 from search_api.settings import Settings
 from search_api.web.formatting import add_filters
 
@@ -26,14 +29,18 @@ VERSION = "0.1.0"
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
-    """The service over the index that the settings name; `clock` gives the time that embargoes are held against."""
+    """The service over the index that the settings name; `clock` gives the time that embargoes are held against.
+
+    It opens the index and answers one query of its own before it takes any, so that no reader waits for the model.
+    """
     settings = settings or Settings()
     library = Library(IndexFolder(settings.index))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            library.warm()
+            library.refresh()
+            search(library, SearchQuery("news", Filters(clock())))
         except DatelineError as error:
             library.note_trouble(error)
         library.start()

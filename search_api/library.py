@@ -121,12 +121,6 @@ class Library:
         snapshot = view.snapshot.with_changes(stored, generation, self._workspace)
         self._view = View(snapshot, view.manifest, change, view.encoder)
 
-    def warm(self) -> None:
-        """Open the index and encode one query, so that the first reader does not wait for the model to load."""
-        self.refresh()
-        if self._view is not None:
-            self._view.encoder.encode_query("news")
-
     def note_trouble(self, error: Exception) -> None:
         """Remember, and log once, why the index cannot be read."""
         if self.trouble != str(error):

@@ -11,13 +11,15 @@ import dateparser
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from indexer.articles import CLOCK_SKEW, article_from_record, canonical_url, normalise_line, parse_time
+from indexer.articles import CLOCK_SKEW, article_from_record, normalise_line, parse_time
 from indexer.errors import ArticleError
 from indexer.sources.decoding import MAX_PAGE_BYTES, decode_page
 from indexer.sources.json_ld import json_ld_fields
 from indexer.sources.page_body import page_paragraphs
+from indexer.sources.page_furniture import word_count
 from indexer.sources.page_metadata import meta_fields, visible_byline, visible_date, visible_title, without_site
 from indexer.types import DateOrigin, Found, Reject
+from indexer.urls import canonical_url
 
 MIN_WORDS = 20
 """Less running text than this is no article."""
@@ -33,7 +35,7 @@ def read_html(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
     try:
         page = _parsed(decode_page(path.read_bytes()))
         record, origin = page_record(page, now)
-        words = len(record["body"].split())
+        words = word_count(record["body"])
         if words < MIN_WORDS:
             reason = f"no article found: {words} words of running text, expected at least {MIN_WORDS}"
             yield Reject(str(path), "page", reason)

@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from indexer.articles import normalise_line
 from indexer.sources.byline import read_byline
-from indexer.sources.page_furniture import is_date_line, is_prose, is_tail_heading
+from indexer.sources.page_furniture import is_date_line, is_prose, is_tail_heading, word_count
 
 _DROPPED_TAGS = (
     "script",
@@ -38,19 +38,37 @@ _SHARE_OF_PAGE = 0.5
 """A marked element that holds more than this share of the page's words is the article, whatever its class says."""
 
 
+_ENOUGH = 0.5
+"""An attempt that finds at least this share of the longest attempt's words is complete."""
+
+
 def page_paragraphs(page: HtmlElement, title: str) -> list[str]:
-    """The article's paragraphs in order; empty when the page has no running text."""
-    tree = copy.deepcopy(page)
-    _prune(tree)
-    _cut_tails(tree)
-    for options in ({"favor_precision": True}, {}, {"favor_recall": True}):
-        text = trafilatura.extract(
-            tree, include_comments=False, include_tables=False, include_formatting=False, with_metadata=False, **options
-        )
-        paragraphs = _article_lines((text or "").split("\n"), title)
-        if any(is_prose(line) for line in paragraphs):
-            return _whole_paragraphs(tree, paragraphs, title)
-    return _article_lines((p.text_content() for p in tree.iter("p")), title)
+    """The article's paragraphs in order; empty when the page has no running text.
+
+    The page without its furniture is read first. Where that leaves much less than the whole page has, the
+    furniture held the article, and the whole page is read.
+    """
+    pruned = copy.deepcopy(page)
+    _prune(pruned)
+    _cut_tails(pruned)
+    attempts: tuple[tuple[HtmlElement, dict[str, bool]], ...] = (
+        (pruned, {"favor_precision": True}),
+        (page, {"favor_precision": True}),
+        (page, {}),
+    )
+    found = [_article_lines(_extracted(tree, options), title) for tree, options in attempts]
+    sizes = [word_count(" ".join(lines)) for lines in found]
+    chosen = next(place for place, size in enumerate(sizes) if size >= _ENOUGH * max(sizes))
+    if chosen == 0 and found[0]:
+        return _whole_paragraphs(pruned, found[0], title)
+    return found[chosen] or _article_lines((p.text_content() for p in page.iter("p")), title)
+
+
+def _extracted(tree: HtmlElement, options: dict[str, bool]) -> list[str]:
+    text = trafilatura.extract(
+        copy.deepcopy(tree), include_comments=False, include_tables=False, with_metadata=False, **options
+    )
+    return (text or "").split("\n")
 
 
 def _prune(tree: HtmlElement) -> None:

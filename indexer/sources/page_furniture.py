@@ -88,6 +88,8 @@ TAIL_HEADINGS = frozenset(
 )
 """Headings after which no sentence of the article follows."""
 
+_SENTENCE_ENDS = frozenset(".!?…:؟。！？")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _COUNT = re.compile(r"[\s(:]*\d[\d.,]*\s*[KMB]?[\s):]*$")
 _BULLET = re.compile(r"^\s*[-*•·–]\s*")
 _DATE = re.compile(
@@ -96,6 +98,12 @@ _DATE = re.compile(
     r"(?:[\s,|T@-]*(?:at|à|a las)?\s*\d{1,2}[:h.]\d{2}(?::\d{2})?\s*(?:am|pm|z|utc|gmt|[+-]\d\d:?\d\d)?)?$",
     re.IGNORECASE,
 )
+
+
+def word_count(text: str) -> int:
+    """Words of a text; two characters of a script without spaces count as one."""
+    unspaced = len(_UNSPACED.findall(text))
+    return len(_UNSPACED.sub(" ", text).split()) + unspaced // 2
 
 
 def is_tail_heading(line: str) -> bool:
@@ -116,6 +124,5 @@ def is_menu_line(line: str) -> bool:
 
 def is_prose(line: str) -> bool:
     """Whether a line is a sentence or more, not a label."""
-    return (len(line.split()) >= 8 and line.rstrip("\"'”’»)]* ")[-1:] in (*".!?…:؟。！？", "")) or len(
-        line.split()
-    ) >= 25
+    words = word_count(line)
+    return words >= 25 or (words >= 8 and line.rstrip("\"'”’»)]」 ")[-1:] in _SENTENCE_ENDS)

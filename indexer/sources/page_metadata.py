@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from lxml.html import HtmlElement
 
 from indexer.sources.byline import Byline, read_byline
-from indexer.sources.page_furniture import is_date_line
+from indexer.sources.page_furniture import is_date_line, is_prose
 
 _SUFFIX = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb-]\s+[^|\u2013\u2014\u00b7\u00bb]{2,60}$")
 _BYLINE_MARK = re.compile(r"\b(?:byline|author|writer|auteur|autor)", re.IGNORECASE)
@@ -88,10 +89,25 @@ def visible_byline(page: HtmlElement) -> Byline | None:
             text = " ".join(element.text_content().split())
             if 0 < len(text) <= _BYLINE_MAX_CHARS and (found := read_byline(text, marked=True)):
                 return found
-    for element in page.iter(*_BYLINE_TAGS):
+    for element in _head(page):
         if len(element) <= 2 and (found := read_byline(element.text_content())):
             return found
     return None
+
+
+def _head(page: HtmlElement) -> Iterator[HtmlElement]:
+    """The elements between the headline and the first paragraph."""
+    heading = next(page.iter("h1"), None)
+    for element in page.iter(*_BYLINE_TAGS) if heading is None else _following(heading):
+        if len(element) <= 2 and is_prose(" ".join(element.text_content().split())):
+            return
+        yield element
+
+
+def _following(heading: HtmlElement) -> Iterator[HtmlElement]:
+    for element in heading.xpath("following::*"):
+        if element.tag in _BYLINE_TAGS:
+            yield element
 
 
 def visible_date(page: HtmlElement) -> str | None:

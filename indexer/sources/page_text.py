@@ -11,7 +11,7 @@ from indexer.articles import article_from_record, normalise_line
 from indexer.errors import ArticleError
 from indexer.sources.byline import Byline, read_byline
 from indexer.sources.decoding import MAX_PAGE_BYTES, decode_page
-from indexer.sources.page_furniture import is_date_line, is_menu_line, is_prose, is_tail_heading
+from indexer.sources.page_furniture import is_date_line, is_menu_line, is_prose, is_tail_heading, word_count
 from indexer.types import DateOrigin, Found, Reject
 
 MIN_WORDS = 20
@@ -29,7 +29,7 @@ def read_page_text(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
         return
     lines = _lines(decode_page(path.read_bytes()))
     title, byline, paragraphs = split_page(lines)
-    words = sum(len(paragraph.split()) for paragraph in paragraphs)
+    words = sum(word_count(paragraph) for paragraph in paragraphs)
     if words < MIN_WORDS:
         yield Reject(
             str(path), "page", f"no article found: {words} words of running text, expected at least {MIN_WORDS}"

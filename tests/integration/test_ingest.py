@@ -124,7 +124,7 @@ def test_a_changed_article_becomes_a_new_version_and_only_its_new_text_is_encode
 
 
 def test_bad_items_are_rejected_with_their_place_and_the_rest_goes_on(tmp_path: Path) -> None:
-    records = [
+    records: list[Any] = [
         record(1),
         '{"title": "broken',
         record(2),

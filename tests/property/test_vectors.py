@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.engines.vectors import VectorIndex, similarities
+from indexer.types import Embeddings
 
 
-def unit_rows(seed: int, count: int, dimension: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def unit_rows(seed: int, count: int, dimension: int) -> Embeddings:
     rows = np.random.default_rng(seed).standard_normal((count, dimension)).astype(np.float32)
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    unit: Embeddings = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 @settings(max_examples=60, deadline=None)

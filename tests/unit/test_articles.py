@@ -9,17 +9,16 @@ import pytest
 from indexer.archive import stored_article
 from indexer.articles import (
     article_from_record,
-    canonical_url,
     content_hash,
     is_visible,
     normalise_body,
     normalise_line,
     parse_time,
     record_from_article,
-    url_key,
 )
 from indexer.errors import ArticleError
 from indexer.types import Article, DateOrigin, PubStatus
+from indexer.urls import canonical_url, url_key
 from tests.support import NOW
 
 

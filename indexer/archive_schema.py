@@ -1,0 +1,58 @@
+"""The tables of the archive, and what must hold between them."""
+
+SCHEMA_VERSION = "1"
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE articles (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    article_id TEXT NOT NULL UNIQUE,
+    url_key TEXT,
+    version INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    content_hash BLOB NOT NULL,
+    text_key INTEGER NOT NULL
+);
+CREATE INDEX articles_by_url ON articles (url_key) WHERE url_key IS NOT NULL;
+CREATE INDEX articles_by_text ON articles (text_key);
+CREATE INDEX articles_by_change ON articles (change);
+CREATE TABLE versions (
+    seq INTEGER NOT NULL REFERENCES articles,
+    version INTEGER NOT NULL,
+    received_at TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (seq, version)
+) WITHOUT ROWID;
+CREATE TABLE chunks (
+    seq INTEGER NOT NULL REFERENCES articles,
+    recipe TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    past INTEGER NOT NULL,
+    text_hash BLOB NOT NULL,
+    PRIMARY KEY (seq, recipe, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE embeddings (
+    model TEXT NOT NULL,
+    text_hash BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (model, text_hash)
+) WITHOUT ROWID;
+CREATE TABLE changes (
+    change INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL
+);
+"""
+
+CROSS_REFERENCES = {
+    "articles lack their current version": "SELECT count(*) FROM articles LEFT JOIN versions USING (seq, version) "
+    "WHERE versions.record IS NULL",
+    "articles have a change number that the change log lacks": "SELECT count(*) FROM articles "
+    "WHERE change NOT IN (SELECT change FROM changes)",
+    "chunks belong to no article": "SELECT count(*) FROM chunks WHERE seq NOT IN (SELECT seq FROM articles)",
+    "chunks have no embedding": "SELECT count(*) FROM chunks LEFT JOIN embeddings ON "
+    "embeddings.text_hash = chunks.text_hash AND embeddings.model = substr(recipe, 1, instr(recipe, '/') - 1) "
+    "WHERE vector IS NULL",
+}
+"""What must never be found, and the query that counts it."""

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from indexer.layout import IndexFolder
+from search_api import jobs
+from search_api.app import create_app
+from search_api.settings import Settings
+from tests.support import NOW, index_of, record, write_jsonl
+
+HOSTILE = '<script>alert(1)</script> & \u202e"quoted"'
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATELINE_MODEL", "text-hash")
+        records = [record(number) for number in range(30)]
+        records[4] |= {"id": "copy", "body": records[0]["body"], "source": "Wire"}
+        records[1] |= {"title": HOSTILE, "correction": "The rate was wrong."}
+        records[2] |= {"pubstatus": "withheld"}
+        records[6] |= {"embargoed": (NOW + timedelta(hours=1)).isoformat()}
+        records[7] |= {"language": "fa"}
+        return index_of(tmp_path_factory.mktemp("http"), records)
+
+
+@pytest.fixture(scope="module")
+def client(index: IndexFolder) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(index=index.root), clock=lambda: NOW), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_search_answers_with_hits_snippets_and_a_next_page(client: TestClient) -> None:
+    seen: list[str] = []
+    parameters = {"q": "report dispatch", "limit": "7"}
+    while True:
+        answer = client.get("/v1/search", params=parameters).json()
+        seen += [hit["id"] for hit in answer["hits"]]
+        if answer["next_cursor"] is None:
+            break
+        parameters["cursor"] = answer["next_cursor"]
+    assert len(seen) == len(set(seen)) == answer["total"]["value"] == 27
+    assert "a2" not in seen
+    assert "a6" not in seen
+
+
+def test_copies_are_shown_once_with_their_sources(client: TestClient) -> None:
+    hits = client.get("/v1/search", params={"q": "dispatch 0 from Mwanza ferry", "limit": 100}).json()["hits"]
+    (group,) = [hit for hit in hits if hit["id"] in ("a0", "copy")]
+    assert group["duplicates"]["count"] == 1
+    assert group["duplicates"]["sources"]
+
+
+def test_filters_are_taken_from_the_address(client: TestClient) -> None:
+    answer = client.get("/v1/search?q=report&section=rate&section=final&exclude_source=Source%201&to=2026-01-03").json()
+    assert answer["hits"]
+    assert {hit["section"] for hit in answer["hits"]} <= {"rate", "final"}
+    assert all(hit["source"] != "Source 1" and hit["published_at"] < "2026-01-04" for hit in answer["hits"])
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/v1/search?q=x&colour=red", "colour: unknown parameter"),
+        ("/v1/search", "q: Field required"),
+        ("/v1/search?q=%20", "q is empty"),
+        ("/v1/search?q=x&limit=1000", "limit"),
+        ("/v1/search?q=x&mode=magic", "mode"),
+        ("/v1/search?q=x&from=soon", "from is 'soon'"),
+        ("/v1/search?q=x&cursor=abc", "cursor"),
+        ("/v1/articles/a0/related?window=7d", "window: unknown parameter"),
+        ("/widget/related/a0?colour=red", "colour"),
+    ],
+)
+def test_a_wrong_parameter_is_a_422_problem_that_names_it(client: TestClient, path: str, named: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert named in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/articles/none", "/v1/articles/none/related", "/articles/none", "/nowhere", "/widget/related/none"]
+)
+def test_what_does_not_exist_is_a_404_problem(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) == {"type", "title", "status", "detail"}
+
+
+@pytest.mark.parametrize("hidden", ["a2", "a6"])
+def test_hidden_articles_are_nowhere(client: TestClient, hidden: str) -> None:
+    for path in (
+        f"/v1/articles/{hidden}",
+        f"/v1/articles/{hidden}/related",
+        f"/articles/{hidden}",
+        f"/widget/related/{hidden}",
+    ):
+        assert client.get(path).status_code == 404
+    for seed in ("a10", "a14", "a18"):
+        hits = client.get(f"/v1/articles/{seed}/related?limit=100&min_score=0").json()["hits"]
+        assert hidden not in [hit["id"] for hit in hits]
+
+
+def test_an_embargo_ends_by_itself(index: IndexFolder) -> None:
+    with TestClient(create_app(Settings(index=index.root), clock=lambda: NOW + timedelta(hours=2))) as later:
+        assert later.get("/v1/articles/a6").status_code == 200
+        assert "a6" in [hit["id"] for hit in later.get("/v1/search?q=dispatch%206&limit=100").json()["hits"]]
+
+
+def test_an_article_comes_with_all_its_fields(client: TestClient) -> None:
+    article = client.get("/v1/articles/a1").json()
+    assert article["correction"] == "The rate was wrong."
+    assert article["body"].count("\n\n") == 1
+    assert article["published_from"] == "record"
+
+
+def test_related_never_holds_the_seed_or_its_copies_and_can_be_cached(client: TestClient) -> None:
+    answer = client.get("/v1/articles/a0/related")
+    document = answer.json()
+    assert document["hits"][0]["section"] == "ferry"
+    assert not {"a0", "copy"} & {hit["id"] for hit in document["hits"]}
+    assert document["removed"]["seed_duplicates"] == 1
+    assert "stale-if-error" in answer.headers["cache-control"]
+    again = client.get("/v1/articles/a0/related", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+def test_a_list_too_short_is_filled_and_says_with_what(client: TestClient) -> None:
+    strict = "/v1/articles/a0/related?min_score=1"
+    document = client.get(strict).json()
+    assert document["fallback_used"] == "section"
+    assert len(document["hits"]) == 3
+    assert {(hit["score"], hit["section"]) for hit in document["hits"]} == {(0.0, "ferry")}
+    dates = [hit["published_at"] for hit in document["hits"]]
+    assert dates == sorted(dates, reverse=True)
+    assert client.get(f"{strict}&fallback=none").json()["hits"] == []
+
+
+def test_health_and_description(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json()["articles"] == 30
+    assert "/v1/search" in client.get("/openapi.json").json()["paths"]
+    assert client.get("/docs").status_code == 200
+
+
+def test_pages_escape_what_they_show(client: TestClient) -> None:
+    for path in ("/?q=dispatch+1+bank+rate", "/articles/a1", "/demo/article?article=a1", "/widget/related/a5?limit=20"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert "<script>alert" not in page.text
+    assert "&lt;script&gt;alert" in client.get("/articles/a1").text
+    assert "&lt;script&gt;" in client.get("/", params={"q": "<script>"}).text
+
+
+def test_the_search_page_marks_words_links_pages_and_keeps_directions(client: TestClient) -> None:
+    page = client.get("/?q=ferry+report&limit=3").text
+    assert "<mark>ferry</mark>" in page
+    assert 'rel="next"' in page
+    assert 'dir="rtl"' in client.get("/?q=dispatch+7+cup+final&limit=100").text
+    assert client.get("/?q=x&cursor=bad").status_code == 422
+
+
+def test_the_article_page_and_the_widget_show_related_news(client: TestClient) -> None:
+    for path in ("/articles/a0", "/widget/related/a0"):
+        text = client.get(path).text
+        assert "Related News" in text
+        assert "ferry/" in text or "Ferry report" in text
+    assert "customElements.define" in client.get("/widget.js").text
+    assert '<dateline-related article="a0"' in client.get("/demo/article?article=a0").text
+
+
+def test_an_empty_index_answers_with_empty_lists_and_fills_by_itself(tmp_path: Path) -> None:
+    folder = IndexFolder(tmp_path / "index")
+    app = create_app(Settings(index=folder.root), clock=lambda: NOW)
+    with TestClient(app) as client:
+        assert client.get("/v1/search?q=ferry").json()["hits"] == []
+        assert client.get("/readyz").json()["generation"] is None
+        assert "The index is empty" in client.get("/").text
+        assert client.get("/v1/articles/a0").status_code == 404
+        jobs.ingest(folder, [str(write_jsonl(tmp_path / "a.jsonl", [record(0), record(4)]))])
+        app.state.library.refresh()
+        assert len(client.get("/v1/search?q=ferry").json()["hits"]) == 2
+
+
+def test_a_damaged_index_is_not_ready_and_tells_no_paths(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(0)])
+    (index.generation(1) / "columns" / "seq.npy").write_bytes(b"")
+    with TestClient(create_app(Settings(index=index.root))) as client:
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert str(tmp_path) not in answer.text

@@ -1,0 +1,118 @@
+"""The arrows between modules, drawn once; an import against them fails here."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted([*ROOT.glob("indexer/**/*.py"), *ROOT.glob("search_api/**/*.py"), *ROOT.glob("scripts/*.py")])
+
+MAX_LINES = 320
+
+ONLY_IN = {
+    "faiss": ("indexer/engines/",),
+    "tantivy": ("indexer/engines/",),
+    "sentence_transformers": ("indexer/encoder.py",),
+    "torch": ("indexer/encoder.py",),
+    "sqlite3": ("indexer/archive.py",),
+    "trafilatura": ("indexer/sources/",),
+    "lxml": ("indexer/sources/",),
+    "fastapi": (
+        "search_api/app.py",
+        "search_api/deps.py",
+        "search_api/errors.py",
+        "search_api/routes/",
+        "search_api/web/",
+    ),
+    "pydantic": ("search_api/schemas.py", "search_api/settings.py", "search_api/routes/", "search_api/cli.py"),
+    "typer": ("search_api/cli.py",),
+}
+
+WRITERS = ("indexer.ingest", "indexer.generations", "indexer.recipe", "indexer.sources")
+MAY_WRITE = ("search_api/jobs.py", "search_api/cli.py", "search_api/library.py", "search_api/progress.py")
+
+PURE = {
+    "indexer/articles.py",
+    "indexer/chunking.py",
+    "indexer/duplicates.py",
+    "indexer/filters.py",
+    "search_api/query.py",
+    "search_api/ranking.py",
+    "search_api/results.py",
+    "search_api/snippets.py",
+}
+EFFECTS = {"os", "socket", "subprocess", "sqlite3", "shutil", "time", "threading", "pathlib"}
+
+
+def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
+    """The modules a file imports, as dotted names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_imports_follow_the_arrows(path: Path) -> None:
+    imported = imports(path)
+    if name(path).startswith("indexer/"):
+        assert not {found for found in imported if found.startswith(("search_api", "scripts"))}
+    if name(path).startswith("search_api/"):
+        assert not {found for found in imported if found.startswith("scripts")}
+        if name(path) not in MAY_WRITE:
+            assert not {found for found in imported if found.startswith(WRITERS)}
+    for package, homes in ONLY_IN.items():
+        if any(found == package or found.startswith(f"{package}.") for found in imported):
+            assert name(path).startswith(homes), f"{name(path)} imports {package}, which belongs to {homes}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name(path) in PURE], ids=name)
+def test_pure_modules_touch_nothing_outside(path: Path) -> None:
+    assert not {found.partition(".")[0] for found in imports(path)} & EFFECTS
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_modules_are_short_and_say_what_they_are(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MAX_LINES
+    if text.strip():
+        assert ast.get_docstring(ast.parse(text)), f"{name(path)} has no docstring"
+    assert path.stem not in {"utils", "helpers", "common", "base", "factory", "manager", "misc"}
+
+
+def test_there_is_no_cycle() -> None:
+    known = {name(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in MODULES}
+    arrows = {module: (imports(path) & known.keys()) - {module} for module, path in known.items()}
+    arrows = {module: {to for to in tos if not module.startswith(f"{to}.")} for module, tos in arrows.items()}
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, " -> ".join([*trail, module])
+        if module not in done:
+            for to in arrows[module]:
+                visit(to, (*trail, module))
+            done.add(module)
+
+    for module in arrows:
+        visit(module, ())
+
+
+def test_importing_the_packages_loads_no_model_library() -> None:
+    code = "import sys, search_api.app, search_api.cli; print(sorted({'torch', 'sentence_transformers'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
