@@ -127,17 +127,18 @@ def _article_lines(lines: Iterable[str], title: str) -> list[str]:
 def _whole_paragraphs(tree: HtmlElement, extracted: list[str], title: str) -> list[str]:
     """The paragraphs of the block that the extracted text stands in, when it holds all of them.
 
-    Extractors join, split and drop short paragraphs; the page's own p elements do not.
+    Extractors join, split and drop short paragraphs, and lose the half-space of Persian; the page's own p elements do not.
     """
-    texts = {normalise_line(p.text_content()) for p in tree.iter("p")}
-    holders = [p.getparent() for p in tree.iter("p") if normalise_line(p.text_content()) in set(extracted)]
-    if not holders:
+    wanted = {_letters(line) for line in extracted}
+    elements = {p: _letters(p.text_content()) for p in tree.iter("p")}
+    blocks = [p.getparent() for p, letters in elements.items() if letters in wanted]
+    if not blocks:
         return extracted
-    block = max(set(holders), key=holders.count)
-    own = _article_lines((p.text_content() for p in block.findall("p")), title)
-    covered = sum(line in own for line in extracted if line in texts)
-    return (
-        own
-        if covered >= len([line for line in extracted if line in texts]) and len(own) >= len(extracted) - 1
-        else extracted
-    )
+    own = _article_lines((p.text_content() for p in max(set(blocks), key=blocks.count).findall("p")), title)
+    found = {_letters(line) for line in own}
+    missing = [letters for letters in wanted & set(elements.values()) if letters not in found]
+    return own if not missing and len(own) >= len(extracted) - 1 else extracted
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in normalise_line(text) if character.isalnum())
