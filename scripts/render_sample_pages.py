@@ -13,7 +13,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
@@ -38,14 +38,14 @@ def render_pages() -> dict[str, str]:
     """File name -> HTML, for every article that has a page."""
     lines = (SAMPLE / "articles.jsonl").read_text(encoding="utf-8").splitlines()
     articles = [json.loads(line) for line in lines]
-    environment = Environment(
-        loader=FileSystemLoader(SAMPLE / "layouts"), autoescape=select_autoescape(), keep_trailing_newline=True
-    )
+    environment = Environment(loader=FileSystemLoader(SAMPLE / "layouts"), autoescape=True, keep_trailing_newline=True)
     english = [article for article in articles if article["language"] == "en"][::EVERY]
     foreign = [article for article in articles if article["language"] != "en"]
     chosen = [*zip(english, cycle(LAYOUTS), strict=False), *((article, "mirror") for article in foreign)]
     return {
-        f"{layout}-{article['id']}.html": environment.get_template(f"{layout}.html").render(_context(article, articles))
+        f"{layout}-{article['id']}.html": environment.get_template(f"{layout}.html.j2").render(
+            _context(article, articles)
+        )
         for article, layout in chosen
     }
 
