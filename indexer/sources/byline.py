@@ -3,21 +3,67 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-MAX_WORDS = 14
+from indexer.sources.page_furniture import DATE_IN_TEXT
 
-_LEAD = re.compile(r"^(?:by|par|por|von|written by|بقلم|كتب|كتبت|نویسنده|نوشته|گزارش از)\s*:?\s+", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*(?:,|;|/|&|\band\b|\bet\b|\by\b|\bund\b|،|؛|\sو\s)\s*", re.IGNORECASE)
-_PLACE = re.compile(r"\s+(?:in|at|à|en|in|de|from|في|در)\s+.*$", re.IGNORECASE)
+MAX_WORDS = 18
+
+_LEADS = "written by|by|par|por|von|di|text|texte|بقلم|كتبه?|كتبت|إعداد|تقرير|نویسنده|نوشته|گزارش از|به قلم|作者|记者"
+_LEAD = re.compile(rf"^(?:{_LEADS})(?:\s*[:：]\s*|\s+)", re.IGNORECASE)
+_INNER_LEAD = re.compile(r"\s(?:by|par|por|von)\s+", re.IGNORECASE)
+_SECOND_ROLE = re.compile(
+    r"\s*\b(?:edited|reviewed|translated|illustrated|photographs?|photography|video) by\b.*$", re.IGNORECASE
+)
+_SEPARATOR = re.compile(r"\s*(?:,|;|/|\||&|\s[-–—•·]\s|\band\b|\bet\b|\by\b|\bund\b|،|؛|、|\sو\s)\s*", re.IGNORECASE)
+_PLACE = re.compile(r"\s+(?:in|at|à|en|from|dans|aus|في|در|من)\s+.*$", re.IGNORECASE)
+_TAIL = re.compile(
+    r"\s*(?:@\w+|\(?https?://\S*|[-–—|•·,]\s*$|\bpublished\b.*$|\bupdated\b.*$|\bon\s*$|\ble\s*$).*$", re.IGNORECASE
+)
 _WORD = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
 _PARTICLE = r"(?:de|la|al|el|bin|van|von|di|da|dos)"
 _CORRESPONDENT = re.compile(rf"^{_WORD}(?:\s{_PARTICLE})*(?:\s{_WORD}){{1,3}}\sin\s{_WORD}(?:,?\s{_WORD}){{0,3}}$")
-_NOT_A_PERSON = re.compile(
+_NEWSROOM = re.compile(
     r"\b(?:staff|agenc(?:y|ies)|newsroom|desk|correspondents?|editors?|editorial|reporters?|writers?|wires?|press|service|news|"
-    r"team|admin|redaction|rédaction|redacción|agencias?|agences?|وكالات|تحرير|خبرگزاری\w*|تحریریه|سرویس|گروه)\b",
+    r"team|admin|redaktion|redazione|redaction|rédaction|redacción|agencias?|agences?|reuters|afp|xinhua|anadolu|irna|tasnim|"
+    r"al[ -](?:jazeera|mayadeen|manar|ahed)|وكالات|تحرير|خبرگزاری\w*|تحریریه|سرویس|گروه)\b",
     re.IGNORECASE,
 )
+_NOT_A_NAME = re.compile(
+    r"\b(?:about|authors?|authoring|the|updated|published|articles?|posts?|follow|read|view|more|all|share|comments?|minutes?|ago|"
+    r"hours?|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
+    re.IGNORECASE,
+)
+_LOWERCASE_PARTS = frozenset(
+    [
+        "de",
+        "la",
+        "del",
+        "der",
+        "den",
+        "van",
+        "von",
+        "di",
+        "da",
+        "dos",
+        "das",
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "y",
+        "e",
+        "le",
+        "du",
+        "ten",
+        "ter",
+        "zu",
+        "af",
+        "av",
+    ]
+)
+_CJK_NAME = re.compile("^[\u3040-\u30ff\u3400-\u9fff]{2,5}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +75,62 @@ class Byline:
 
 
 def read_byline(line: str, *, marked: bool = False) -> Byline | None:
-    """The byline that a line is; None when it is something else.
+    """The byline that a line is, without a date glued to it; None when it is something else.
 
     A line not `marked` as a byline by its page must begin with "By" or the like, or read "NAME in PLACE".
     """
-    text = " ".join(line.split())
+    text = _without_tail(" ".join(line.split()))
     lead = _LEAD.match(text)
-    if (
-        not text
-        or len(text.split()) > MAX_WORDS
-        or text[-1] in ".!?:"
-        or not (lead or marked or _CORRESPONDENT.match(text))
-    ):
+    if not text or len(text.split()) > MAX_WORDS or text[-1] in "!?:":
         return None
-    names = (_PLACE.sub("", name) for name in _SEPARATOR.split(text[lead.end() :] if lead else text))
-    return Byline(text, tuple(dict.fromkeys(name for name in names if is_person(name))))
+    if not (lead or marked or _CORRESPONDENT.match(text)):
+        return None
+    named = _SECOND_ROLE.sub("", text[lead.end() :] if lead else text)
+    if marked and not lead and (inner := _INNER_LEAD.search(f" {named}")):
+        named = f" {named}"[inner.end() :]
+    authors = tuple(dict.fromkeys(name for name in _names(named) if is_person(name)))
+    if not authors and not _is_newsroom(named, stated=bool(lead)):
+        return None
+    return Byline(text, authors)
 
 
 def is_person(name: str) -> bool:
-    """Whether a name looks like a person's: two to five words, none of them a newsroom's."""
+    """Whether a name looks like a person's: two to five capitalised words, none of them a newsroom's."""
+    if _CJK_NAME.match(name):
+        return True
     words = name.split()
-    return (
-        2 <= len(words) <= 5 and not _NOT_A_PERSON.search(name) and not any(character.isdigit() for character in name)
+    if not 2 <= len(words) <= 5 or _NEWSROOM.search(name) or _NOT_A_NAME.search(name):
+        return False
+    proper = all(
+        word in _LOWERCASE_PARTS or word.strip("'’\"(")[:1].upper() == word.strip("'’\"(")[:1] for word in words
     )
+    return proper and not any(character.isdigit() or character in "@{}<>=:" for character in name)
+
+
+def _without_tail(text: str) -> str:
+    if date := DATE_IN_TEXT.search(text):
+        text = text[: date.start()]
+    return _TAIL.sub("", text).strip(" ,;|•·-–—")
+
+
+def _is_newsroom(text: str, *, stated: bool) -> bool:
+    """Whether a text names a newsroom or an agency: "Staff, Agencies", after "By" also any short name such as "AFP"."""
+    words = text.split()
+    capitals = all(word[:1].upper() == word[:1] or word in _LOWERCASE_PARTS for word in words)
+    named = bool(words) and capitals and not _NOT_A_NAME.search(text) and len(words) <= 5 and text[-1] != "."
+    return bool(_NEWSROOM.search(text) and capitals) or (named and (stated or text.isupper()))
+
+
+def _names(text: str) -> Iterator[str]:
+    for part in _SEPARATOR.split(text):
+        for name in _arabic_pair(part):
+            yield _PLACE.sub("", name).strip(" .").removeprefix("Dr. ")
+
+
+def _arabic_pair(part: str) -> list[str]:
+    """Two Arabic names joined by the prefix "wa"; a name that merely begins with that letter stays whole."""
+    words = part.split()
+    for place in range(2, len(words) - 1):
+        if words[place].startswith("و") and len(words[place]) > 3:
+            return [" ".join(words[:place]), " ".join([words[place][1:], *words[place + 1 :]])]
+    return [part]

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-import dateparser
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from indexer.articles import CLOCK_SKEW, article_from_record, normalise_line, parse_time
+from indexer.articles import article_from_record, normalise_line
 from indexer.errors import ArticleError
 from indexer.sources.decoding import MAX_PAGE_BYTES, decode_page
 from indexer.sources.json_ld import json_ld_fields
 from indexer.sources.page_body import page_paragraphs
-from indexer.sources.page_furniture import word_count
-from indexer.sources.page_metadata import meta_fields, visible_byline, visible_date, visible_title, without_site
+from indexer.sources.page_date import stated_time, url_date, visible_dates
+from indexer.sources.page_kind import no_article_reason
+from indexer.sources.page_metadata import headline_element, is_stated_article, meta_fields, page_title, visible_byline
 from indexer.types import DateOrigin, Found, Reject
 from indexer.urls import canonical_url
 
-MIN_WORDS = 20
-"""Less running text than this is no article."""
+_MAX_SHOWN_DATES = 12
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$")
 
 
 def read_html(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
@@ -35,9 +37,8 @@ def read_html(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
     try:
         page = _parsed(decode_page(path.read_bytes()))
         record, origin = page_record(page, now)
-        words = word_count(record["body"])
-        if words < MIN_WORDS:
-            reason = f"no article found: {words} words of running text, expected at least {MIN_WORDS}"
+        paragraphs = record["body"].split("\n\n")
+        if reason := no_article_reason(page, record["title"], paragraphs, stated=record.pop("is_article", False)):
             yield Reject(str(path), "page", reason)
             return
         article, stated_id = article_from_record(record, now=now, published_from=origin)
@@ -59,8 +60,7 @@ def page_record(page: HtmlElement, now: datetime) -> tuple[dict[str, Any], DateO
     stated, meta = json_ld_fields(page), meta_fields(page)
     record: dict[str, Any] = {**meta, **stated}
     site = record.get("source")
-    title = stated.get("title") or visible_title(page, site) or without_site(meta.get("title", ""), site)
-    record["title"] = normalise_line(title)
+    record["title"] = normalise_line(page_title(page, stated.get("title"), meta.get("title"), site))
     record["body"] = "\n\n".join(page_paragraphs(page, record["title"]))
     byline = visible_byline(page)
     if byline:
@@ -68,20 +68,29 @@ def page_record(page: HtmlElement, now: datetime) -> tuple[dict[str, Any], DateO
         record["authors"] = record.get("authors") or list(byline.authors)
     for name in ("url", "image_url"):
         record[name] = _absolute(record.get(name))
-    record["updated_at"] = _moment(record.get("updated_at"), now)
-    origin = DateOrigin.NONE
-    candidates = (
-        (DateOrigin.JSON_LD, stated.get("published_at")),
-        (DateOrigin.META, meta.get("published_at")),
-        (DateOrigin.PAGE, visible_date(page)),
-    )
-    record["published_at"] = None
-    for source, value in candidates:
-        moment = _moment(value, now)
-        if moment is not None:
-            record["published_at"], origin = moment, source
-            break
+    if not _LANGUAGE.match(record.get("language") or ""):
+        record["language"] = None
+    record["is_article"] = "title" in stated or is_stated_article(page)
+    record["updated_at"] = stated_time(record.get("updated_at"), now)
+    record["published_at"], origin = _published(page, record, stated, meta, now)
     return record, origin
+
+
+def _published(
+    page: HtmlElement, record: dict[str, Any], stated: dict[str, Any], meta: dict[str, Any], now: datetime
+) -> tuple[datetime | None, DateOrigin]:
+    """The first date that can be right, by trust."""
+    shown = visible_dates(page, headline_element(page, record["title"]))
+    candidates = chain(
+        [(DateOrigin.JSON_LD, stated.get("published_at")), (DateOrigin.META, meta.get("published_at"))],
+        ((DateOrigin.PAGE, date) for date in islice(shown, _MAX_SHOWN_DATES)),
+        [(DateOrigin.URL, url_date(record["url"]))],
+    )
+    for origin, value in candidates:
+        moment = stated_time(value, now, record.get("language"))
+        if moment is not None:
+            return moment, origin
+    return None, DateOrigin.NONE
 
 
 def _absolute(url: str | None) -> str | None:
@@ -89,26 +98,3 @@ def _absolute(url: str | None) -> str | None:
         return canonical_url(url) if url else None
     except ArticleError:
         return None
-
-
-def _moment(value: str | None, now: datetime) -> datetime | None:
-    """The time a page states, in UTC; None for what is no date, and for a date in the future, which cannot be right."""
-    if not value:
-        return None
-    try:
-        moment = parse_time(value, "date")
-    except ArticleError:
-        moment = _spoken(value)
-    return moment if moment is not None and moment <= now + CLOCK_SKEW else None
-
-
-def _spoken(value: str) -> datetime | None:
-    """A date as written for people; day before month where both could be meant. Never a guess from today."""
-    settings: Any = {
-        "DATE_ORDER": "DMY",
-        "REQUIRE_PARTS": ["day", "month", "year"],
-        "PARSERS": ["absolute-time"],
-        "RETURN_AS_TIMEZONE_AWARE": False,
-    }
-    moment = dateparser.parse(value.replace("|", " "), settings=settings)
-    return moment.replace(tzinfo=UTC) if moment else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -30,8 +31,13 @@ _ARTICLE_TYPES = frozenset(
 MAX_DEPTH = 12
 
 
+_PAGE_TYPES = frozenset({"WebPage", "ItemPage"})
+_PAGE_FIELDS = ("published_at", "updated_at", "language")
+
+
 def json_ld_fields(page: HtmlElement) -> dict[str, Any]:
-    """The record fields that the first article node of the page states; empty when there is none."""
+    """The record fields that the first article node of the page states; without one, a page node's dates."""
+    of_page: dict[str, Any] = {}
     for script in page.iter("script"):
         if (script.get("type") or "").partition(";")[0].strip().lower() != "application/ld+json":
             continue
@@ -42,7 +48,10 @@ def json_ld_fields(page: HtmlElement) -> dict[str, Any]:
         for node in _nodes(value, 0):
             if _ARTICLE_TYPES & set(_texts(node.get("@type"))):
                 return {name: value for name, value in _fields(node).items() if value}
-    return {}
+            if _PAGE_TYPES & set(_texts(node.get("@type"))):
+                fields = _fields(node)
+                of_page |= {name: fields[name] for name in _PAGE_FIELDS if fields[name]}
+    return of_page
 
 
 def _nodes(value: Any, depth: int) -> Iterator[dict[str, Any]]:
@@ -93,7 +102,7 @@ def _first(value: Any, name: str = "name") -> str | None:
         return next((found for item in value if (found := _first(item, name))), None)
     if isinstance(value, dict):
         return _first(value.get(name))
-    return value.strip() or None if isinstance(value, str) else None
+    return unescape(value).strip() or None if isinstance(value, str) else None
 
 
 def _texts(value: Any) -> list[str]:

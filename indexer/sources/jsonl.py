@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -15,6 +17,10 @@ from indexer.types import Found, Reject
 
 MAX_LINE_BYTES = 16 << 20
 """A longer line is rejected without being held in memory."""
+
+_SKIP_BYTES = 1 << 16
+_CONSTANT = re.compile(r"\b(?:NaN|Infinity)\b")
+_JSON_NAMES = {list: "array", str: "text", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
 def read_jsonl(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
@@ -31,16 +37,36 @@ def read_jsonl(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
 
 def _item(line: bytes, source: str, place: str, now: datetime) -> Found | Reject:
     try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        return Reject(source, place, f"not valid JSON: {error}")
-    if not isinstance(record, dict):
-        return Reject(source, place, f"holds {type(record).__name__}, expected a JSON object with title or body")
-    try:
-        article, stated_id = article_from_record(record, now=now)
+        article, stated_id = article_from_record(parse_record(line), now=now)
     except ArticleError as error:
         return Reject(source, place, str(error))
     return Found(article, source, place, stated_id=stated_id)
+
+
+def parse_record(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line; NaN and Infinity become null. Raises ArticleError saying what is wrong, and where."""
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ArticleError(
+            f"byte 0x{line[error.start]:02x} at position {error.start + 1} is not UTF-8; save the file as UTF-8"
+        ) from None
+    try:
+        record = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        record = _with_constants(text) if _CONSTANT.search(text) else None
+        if record is None:
+            raise ArticleError(f"not valid JSON at column {error.pos + 1}: {error.msg}") from None
+    if not isinstance(record, dict):
+        raise ArticleError(f"is a JSON {_JSON_NAMES[type(record)]}; expected a JSON object with title or body")
+    return record
+
+
+def _with_constants(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[bytes | None, int]]:
@@ -54,6 +80,6 @@ def _lines(file: BinaryIO) -> Iterator[tuple[bytes | None, int]]:
             yield line, size
             continue
         while line and not line.endswith(b"\n"):
-            line = file.readline(MAX_LINE_BYTES)
+            line = file.readline(_SKIP_BYTES)
             size += len(line)
         yield None, size

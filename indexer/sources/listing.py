@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+
 from indexer.errors import SourceError
+from indexer.sources.jsonl import MAX_LINE_BYTES
 
 SUFFIXES = frozenset({".jsonl", ".ndjson", ".html", ".htm", ".xhtml", ".txt"})
 """What a folder is searched for; a file named by itself may have any name."""
 
-_JUDGMENTS = (
-    "queries.jsonl",
-    "clusters.jsonl",
-    "pairs.jsonl",
-    "floors.jsonl",
-    "qrels.tsv",
-    "related_qrels.tsv",
-    "stories.tsv",
+_JUDGMENTS = re.compile(r"(?:queries|clusters|pairs|floors)\.jsonl|.*qrels\.tsv|stories\.tsv")
+_NOT_NEWS = re.compile(
+    r"(?:readme|license|licence|copying|changelog|requirements|robots|notice)\b.*\.txt", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
+    """A file in a folder that was passed over, and why."""
+
     path: Path
     reason: str
 
@@ -54,10 +55,16 @@ def find_sources(arguments: Sequence[str]) -> SourceListing:
 
 def _expand(argument: str) -> list[Path]:
     path = Path(argument).expanduser()
-    if path.exists():
+    if argument.strip() and path.exists():
         return [path]
+    if not argument.strip():
+        raise SourceError(f"{argument!r} names no source; give a file, a folder or a glob")
     anchor = Path(path.anchor or ".")
-    found = sorted(anchor.glob(str(path.relative_to(anchor) if path.is_absolute() else path)))
+    try:
+        found = sorted(anchor.glob(str(path.relative_to(anchor) if path.is_absolute() else path)))
+    except (ValueError, OSError, NotImplementedError) as error:
+        raise SourceError(f"{argument} is no path or glob ({error}); give a file, a folder or a glob") from None
+    found = [match for match in found if not any(part[0] == "." and part not in path.parts for part in match.parts)]
     if not found:
         raise SourceError(f"{argument} does not exist, and no file matches it; give a file, a folder or a glob")
     return found
@@ -65,16 +72,32 @@ def _expand(argument: str) -> list[Path]:
 
 def _walk(folder: Path, files: dict[Path, None], skipped: list[SkippedFile]) -> None:
     for path in _files_below(folder):
-        if path.name in _JUDGMENTS and (path.with_name("articles.jsonl")).is_file():
-            skipped.append(SkippedFile(path, "holds judgments, not articles"))
-        elif path.suffix.lower() in SUFFIXES:
-            files[path] = None
+        if reason := _skip_reason(path):
+            skipped.append(SkippedFile(path, reason))
         else:
-            skipped.append(
-                SkippedFile(
-                    path, f"{path.suffix or 'a name without ending'} is no article format; name the file to force it"
-                )
-            )
+            files[path] = None
+
+
+def _skip_reason(path: Path) -> str | None:
+    """Why a file of a folder is passed over; None when it is to be read."""
+    suffix = path.suffix.lower()
+    if _JUDGMENTS.fullmatch(path.name) and path.with_name("articles.jsonl").is_file():
+        return "belongs to a judged collection and holds no articles; name the file to read it all the same"
+    if suffix == ".json":
+        return None if _holds_lines(path) else "is JSON, but not one article a line; convert it to JSONL"
+    if suffix in SUFFIXES and not _NOT_NEWS.fullmatch(path.name):
+        return None
+    return f"{path.suffix or 'a name without ending'} is no article format; name the file to read it all the same"
+
+
+def _holds_lines(path: Path) -> bool:
+    """Whether a .json file is JSONL: its first line is a whole object that looks like an article."""
+    try:
+        with path.open("rb") as file:
+            record = orjson.loads(file.readline(MAX_LINE_BYTES).removeprefix(b"\xef\xbb\xbf"))
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(record, dict) and ("title" in record or "body" in record)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -1,144 +1,140 @@
-"""A page's running text: without its menus, boxes, comments and related lists."""
+"""A page's running text: trafilatura's, with the paragraphs it drops put back and the page's furniture left out."""
 
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import trafilatura
+from lxml import etree
 from lxml.html import HtmlElement
 
 from indexer.articles import normalise_line
-from indexer.sources.byline import read_byline
-from indexer.sources.page_furniture import is_date_line, is_prose, is_tail_heading, word_count
+from indexer.sources.markup import element_lines, element_text, has_blocks, link_share
+from indexer.sources.page_furniture import is_boilerplate, is_prose, word_count
+from indexer.sources.page_lines import article_lines
+from indexer.sources.page_metadata import headline_element
+from indexer.sources.page_pruning import without_boxes, without_details
 
-_DROPPED_TAGS = (
-    "script",
-    "style",
-    "noscript",
-    "nav",
-    "footer",
-    "aside",
-    "form",
-    "iframe",
-    "figure",
-    "button",
-    "svg",
-    "template",
-)
-_DROPPED_MARK = re.compile(
-    r"(?:^|[\s_-])(?:comments?|disqus|related|recommend\w*|share|sharing|social|newsletter|subscribe|promo|advert\w*|sponsor\w*|"
-    r"breadcrumbs?|sidebar|menu|navbar|cookie|popular|most-?read|trending|tags|footer|byline|author|caption|read-?more|read-?also)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_HEADINGS = ("h2", "h3", "h4", "h5", "h6", "strong", "b", "p", "div", "span", "li", "dt", "legend", "summary")
-_HEADING_MAX_CHARS = 60
-_SHARE_OF_PAGE = 0.5
-"""A marked element that holds more than this share of the page's words is the article, whatever its class says."""
-
-
-_ENOUGH = 0.5
+_ENOUGH = 0.6
 """An attempt that finds at least this share of the longest attempt's words is complete."""
+
+_BLOCKS = frozenset({"p", "head", "item", "list", "quote", "code", "table", "row", "cell", "body", "div"})
+_MAX_STANDFIRST = 2
+_STANDFIRST_TAGS = ("p", "div", "h2", "h3")
 
 
 def page_paragraphs(page: HtmlElement, title: str) -> list[str]:
     """The article's paragraphs in order; empty when the page has no running text.
 
-    The page without its furniture is read first. Where that leaves much less than the whole page has, the
-    furniture held the article, and the whole page is read.
+    The page without any furniture is read first. Where that leaves much less than the page without boxes has, a
+    detail held the article; where nothing is left, the whole page is read.
     """
-    pruned = copy.deepcopy(page)
-    _prune(pruned)
-    _cut_tails(pruned)
-    attempts: tuple[tuple[HtmlElement, dict[str, bool]], ...] = (
-        (pruned, {"favor_precision": True}),
-        (page, {"favor_precision": True}),
-        (page, {}),
-    )
-    found = [_article_lines(_extracted(tree, options), title) for tree, options in attempts]
+    unboxed = without_boxes(page)
+    bare = without_details(unboxed)
+    attempts = ((bare, True), (unboxed, True), (unboxed, False))
+    found = [article_lines(_extracted(tree, precise), title) for tree, precise in attempts]
+    if not any(is_prose(line) for lines in found for line in lines):
+        return article_lines(_extracted(page, False), title)
     sizes = [word_count(" ".join(lines)) for lines in found]
     chosen = next(place for place, size in enumerate(sizes) if size >= _ENOUGH * max(sizes))
-    if chosen == 0 and found[0]:
-        return _whole_paragraphs(pruned, found[0], title)
-    return found[chosen] or _article_lines((p.text_content() for p in page.iter("p")), title)
+    tree = attempts[chosen][0]
+    lines = _restored(found[chosen], _block_paragraphs(tree, found[chosen], title))
+    return _standfirst(bare, title, lines) + lines
 
 
-def _extracted(tree: HtmlElement, options: dict[str, bool]) -> list[str]:
-    text = trafilatura.extract(
-        copy.deepcopy(tree), include_comments=False, include_tables=False, with_metadata=False, **options
+def _extracted(tree: HtmlElement, precise: bool) -> list[str]:
+    document = trafilatura.bare_extraction(
+        copy.deepcopy(tree), include_comments=False, include_tables=True, with_metadata=False, favor_precision=precise
     )
-    return (text or "").split("\n")
+    body = getattr(document, "body", None)
+    return list(_block_texts(body)) if body is not None else []
 
 
-def _prune(tree: HtmlElement) -> None:
-    total = max(1, len(tree.text_content().split()))
-    for element in list(tree.iter()):
-        if not isinstance(element.tag, str) or element.tag in ("html", "body", "head", "article", "main"):
+def _block_texts(element: etree._Element) -> Iterator[str]:
+    """The texts of trafilatura's blocks; a table row without running text is one line."""
+    if element.tag == "row":
+        cells = [normalise_line(" ".join(str(text) for text in cell.itertext())) for cell in element]
+        if not any(map(is_prose, cells)):
+            yield " | ".join(cell for cell in cells if cell)
+            return
+    text = element.text or ""
+    for child in element:
+        if child.tag in _BLOCKS:
+            yield text
+            yield from _block_texts(child)
+            text = ""
+        elif child.tag == "lb":
+            text += " "
+        elif isinstance(child.tag, str):
+            text += "".join(str(piece) for piece in child.itertext())
+        text += child.tail or ""
+    yield text
+
+
+def _block_paragraphs(tree: HtmlElement, extracted: list[str], title: str) -> list[str]:
+    """The paragraphs of the block in which most of the extracted text stands."""
+    texts = set(map(_letters, extracted))
+    holders = [p.getparent() for p in tree.iter("p") if texts.intersection(map(_letters, element_lines(p)))]
+    if not holders:
+        return []
+    block = max(holders, key=holders.count)
+    paragraphs = [p for p in block.iterchildren("p") if link_share(p) < 0.9]
+    return article_lines((line for p in paragraphs for line in element_lines(p)), title)
+
+
+def _restored(extracted: list[str], own: list[str]) -> list[str]:
+    """The extracted lines with the page's own paragraphs for those that the extractor dropped, split or joined."""
+    room = [len(text) for text in own]
+    lines: list[str] = []
+    done = 0
+    for line in extracted:
+        place = _place(line, own, room)
+        if place is None:
+            lines.append(line)
             continue
-        marks = f"{element.get('class') or ''} {element.get('id') or ''}"
-        marked = _DROPPED_MARK.search(marks) and len(element.text_content().split()) < total * _SHARE_OF_PAGE
-        if element.tag in _DROPPED_TAGS or marked:
-            element.drop_tree()
+        room[place] -= len(line)
+        lines += own[done : place + 1]
+        done = max(done, place + 1)
+    return lines + [line for line in own[done:] if is_prose(line)]
 
 
-def _cut_tails(tree: HtmlElement) -> None:
-    """Remove each heading such as "Related News" and what follows it within its block, once the article has begun."""
-    for element in list(tree.iter(*_HEADINGS)):
-        if element.getparent() is None:
-            continue
-        text = " ".join(element.text_content().split())
-        if len(text) <= _HEADING_MAX_CHARS and is_tail_heading(text) and _prose_before(element):
-            for later in [element, *element.itersiblings()]:
-                parent = later.getparent()
-                if parent is not None and not _holds_article(later):
-                    parent.remove(later)
+def _place(line: str, own: list[str], room: list[int]) -> int | None:
+    """Which of the page's paragraphs the line is, is part of, or joins; each takes no more than its own length.
 
-
-def _prose_before(element: HtmlElement) -> bool:
-    return any(
-        is_prose(" ".join(text.split())) for text in element.xpath("preceding::text()[string-length() > 60]")[-40:]
-    )
-
-
-def _holds_article(element: HtmlElement) -> bool:
-    return (
-        isinstance(element.tag, str)
-        and sum(is_prose(" ".join(p.text_content().split())) for p in element.iter("p")) >= 3
-    )
-
-
-def _article_lines(lines: Iterable[str], title: str) -> list[str]:
-    """The lines without what the page repeats at the article's head, and without its tail."""
-    kept: list[str] = []
-    for line in map(normalise_line, lines):
-        if not line or line == title:
-            continue
-        if kept and is_tail_heading(line):
-            break
-        if is_date_line(line) or is_tail_heading(line) or (read_byline(line) and not any(map(is_prose, kept))):
-            continue
-        kept.append(line)
-    while kept and not is_prose(kept[0]) and any(map(is_prose, kept)) and len(kept[0].split()) < 4:
-        kept.pop(0)
-    return kept
-
-
-def _whole_paragraphs(tree: HtmlElement, extracted: list[str], title: str) -> list[str]:
-    """The paragraphs of the block that the extracted text stands in, when it holds all of them.
-
-    Extractors join, split and drop short paragraphs, and lose the half-space of Persian; the page's own p elements do not.
+    Compared by letters: trafilatura loses the half-space of Persian.
     """
-    wanted = {_letters(line) for line in extracted}
-    elements = {p: _letters(p.text_content()) for p in tree.iter("p")}
-    blocks = [p.getparent() for p, letters in elements.items() if letters in wanted]
-    if not blocks:
-        return extracted
-    own = _article_lines((p.text_content() for p in max(set(blocks), key=blocks.count).findall("p")), title)
-    found = {_letters(line) for line in own}
-    missing = [letters for letters in wanted & set(elements.values()) if letters not in found]
-    return own if not missing and len(own) >= len(extracted) - 1 else extracted
+    letters = [_letters(text) for text in own]
+    wanted, words = _letters(line), line.split()
+    for place, text in enumerate(own):
+        alike = len(words) >= 8 and _share(words, text) >= 0.9
+        if room[place] >= len(line) * 0.8 and (wanted in letters[place] or alike):
+            return place
+    joined = [place for place, text in enumerate(own) if room[place] == len(text) and is_prose(text)]
+    return next((place for place in reversed(joined) if letters[place] in wanted), None)
 
 
 def _letters(text: str) -> str:
-    return "".join(character for character in normalise_line(text) if character.isalnum())
+    return "".join(character for character in text if character.isalnum())
+
+
+def _share(words: list[str], text: str) -> float:
+    return len(set(words) & set(text.split())) / len(set(words))
+
+
+def _standfirst(page: HtmlElement, title: str, lines: list[str]) -> list[str]:
+    """Sentences that the page sets between its headline and the body, where extraction left them out."""
+    heading = headline_element(page, title)
+    if heading is None:
+        return []
+    found: list[str] = []
+    body = "\n".join(lines)
+    for element in heading.xpath("following::*"):
+        text = element_text(element) if element.tag in _STANDFIRST_TAGS and not has_blocks(element) else ""
+        if not text:
+            continue
+        if text in body:
+            return found[:_MAX_STANDFIRST]
+        if is_prose(text) and link_share(element) < 0.3 and not is_boilerplate(text):
+            found.append(text)
+    return []

@@ -6,16 +6,24 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from indexer.articles import article_from_record, normalise_line
 from indexer.errors import ArticleError
 from indexer.sources.byline import Byline, read_byline
 from indexer.sources.decoding import MAX_PAGE_BYTES, decode_page
-from indexer.sources.page_furniture import is_date_line, is_menu_line, is_prose, is_tail_heading, word_count
+from indexer.sources.page_date import shown_date, stated_time
+from indexer.sources.page_furniture import (
+    is_boilerplate,
+    is_date_line,
+    is_menu_line,
+    is_prose,
+    is_tail_heading,
+    word_count,
+)
+from indexer.sources.page_kind import MIN_WORDS
+from indexer.sources.page_lines import article_lines
 from indexer.types import DateOrigin, Found, Reject
-
-MIN_WORDS = 20
-"""Less running text than this is no article."""
 
 _WRAPPED_LINE_CHARS = 100
 
@@ -28,14 +36,19 @@ def read_page_text(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
         )
         return
     lines = _lines(decode_page(path.read_bytes()))
-    title, byline, paragraphs = split_page(lines)
+    title, byline, date, paragraphs = split_page(lines)
     words = sum(word_count(paragraph) for paragraph in paragraphs)
     if words < MIN_WORDS:
         yield Reject(
             str(path), "page", f"no article found: {words} words of running text, expected at least {MIN_WORDS}"
         )
         return
-    record = {"title": title, "body": "\n\n".join(paragraphs), "authors": list(byline.authors) if byline else []}
+    record: dict[str, Any] = {
+        "title": title,
+        "body": "\n\n".join(paragraphs),
+        "authors": list(byline.authors) if byline else [],
+        "published_at": stated_time(date, now),
+    }
     if byline:
         record["byline"] = byline.text
     try:
@@ -46,12 +59,15 @@ def read_page_text(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
     yield Found(article, str(path), "page", partial=True, stated_id=stated_id)
 
 
-def split_page(lines: list[str]) -> tuple[str, Byline | None, list[str]]:
-    """Headline, byline and paragraphs among the lines of a page; the headline is the last line before them."""
+def split_page(lines: list[str]) -> tuple[str, Byline | None, str | None, list[str]]:
+    """Headline, byline, date and paragraphs among the lines of a page; the headline is the last line before them."""
     first = next((place for place, line in enumerate(lines) if is_prose(line) and not is_menu_line(line)), len(lines))
-    title, byline = "", None
+    title, byline, date = "", None, None
     for line in reversed(lines[:first]):
-        if is_menu_line(line) or is_date_line(line):
+        if is_date_line(line):
+            date = shown_date(line)
+            continue
+        if is_menu_line(line) or is_tail_heading(line) or is_boilerplate(line):
             continue
         found = read_byline(line)
         if found and byline is None:
@@ -59,13 +75,8 @@ def split_page(lines: list[str]) -> tuple[str, Byline | None, list[str]]:
         elif not found:
             title = line
             break
-    paragraphs = []
-    for line in lines[first:]:
-        if is_tail_heading(line):
-            break
-        if not is_menu_line(line) and not is_date_line(line):
-            paragraphs.append(line)
-    return title, byline, paragraphs
+    body = (line for line in lines[first:] if not is_menu_line(line))
+    return title, byline, date, article_lines(body, title)
 
 
 def _lines(text: str) -> list[str]:

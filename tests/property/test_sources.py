@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 from indexer.sources import SourceFormat, open_source
 from indexer.types import Found, Reject
 from tests.support import NOW
+from tests.unit.sources.invented_pages import JSON_LD, OPEN_GRAPH, TABLES
+
+PIECES = [
+    page[start : start + 90].encode() for page in (JSON_LD, OPEN_GRAPH, TABLES) for start in range(0, len(page), 90)
+]
 
 fragments = st.lists(
     st.one_of(
         st.binary(max_size=40),
+        st.sampled_from(PIECES),
         st.sampled_from(
             [
                 b'{"title": "x", ',
@@ -30,7 +36,7 @@ fragments = st.lists(
             ]
         ),
     ),
-    max_size=12,
+    max_size=20,
 ).map(b"".join)
 
 

@@ -1,0 +1,114 @@
+"""Taking off a page what surrounds its article: menus, boxes, captions, comments, related lists."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+from lxml.html import HtmlElement
+
+from indexer.sources.markup import element_text, link_share
+from indexer.sources.page_furniture import is_prose, is_tail_heading, sentences_after_box, word_count
+
+_NO_TEXT = frozenset(["script", "style", "noscript", "template", "svg", "iframe", "select"])
+_DROPPED_TAGS = _NO_TEXT | frozenset(["nav", "footer", "aside", "form", "figure", "figcaption", "button", "dialog"])
+_KEPT_TAGS = frozenset({"html", "body", "head", "article", "main", "h1"})
+_BOX_MARK = re.compile(
+    r"(?:^|[\s_-])(?:comments?|disqus|respond|related|recommend\w*|newsletter|advert\w*|sponsor\w*|breadcrumbs?|navbar|"
+    r"cookie|popular|most-?(?:read|viewed|popular)|trending|read-?(?:also|next)|see-?also)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Names of boxes beside or after an article."""
+
+_DETAIL_MARK = re.compile(
+    r"(?:^|[\s_-])(?:shar(?:e|ing)|social|subscri(?:be|ption)|promo|menu|sidebar|tags|footer|byline|author|caption|"
+    r"read-?more)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Names of details around an article, and now and then of an element that holds one."""
+
+_COMMENTS = re.compile(r"^(?:comments?|disqus|respond)\b|-comments?$", re.IGNORECASE)
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6", "strong", "b", "p", "div", "span", "li", "dt", "legend", "summary")
+_HEADING_MAX_CHARS = 60
+_SHARE_OF_PAGE = 0.5
+"""A marked element that holds more than this share of the page's words is the article, whatever its class says."""
+
+_ARTICLE_PARAGRAPHS = 3
+
+
+def without_boxes(page: HtmlElement) -> HtmlElement:
+    """A copy of the page without the boxes beside its article and without what follows it."""
+    tree = copy.deepcopy(page)
+    _drop(tree, _DROPPED_TAGS, _BOX_MARK)
+    _cut_tails(tree)
+    return tree
+
+
+def without_details(page: HtmlElement) -> HtmlElement:
+    """A copy of the page without share buttons, tag lists, captions and the like."""
+    tree = copy.deepcopy(page)
+    _drop(tree, frozenset(), _DETAIL_MARK)
+    return tree
+
+
+def _drop(tree: HtmlElement, tags: frozenset[str], mark: re.Pattern[str]) -> None:
+    total = max(1, word_count(element_text(tree)))
+    for element in list(tree.iter()):
+        if not isinstance(element.tag, str) or element.tag in _KEPT_TAGS or element.getparent() is None:
+            continue
+        marked = mark.search(f"{element.get('class') or ''} {element.get('id') or ''}")
+        if not marked and element.tag not in tags:
+            continue
+        small = word_count(element_text(element)) < total * _SHARE_OF_PAGE
+        if small or element.tag in _NO_TEXT or (_COMMENTS.search(_name(element)) and _prose_before(element)):
+            element.drop_tree()
+
+
+def _name(element: HtmlElement) -> str:
+    return element.get("id") or element.get("class") or ""
+
+
+def _cut_tails(tree: HtmlElement) -> None:
+    """Remove each heading such as "Related News" and what belongs to it, once the article has begun."""
+    for element in list(tree.iter(*_HEADINGS)):
+        if element.getparent() is None or len(element.text_content()) > 4 * _HEADING_MAX_CHARS:
+            continue
+        text = element_text(element)
+        if len(text) <= _HEADING_MAX_CHARS and is_tail_heading(text) and _prose_before(element):
+            _cut_from(element)
+
+
+def _cut_from(heading: HtmlElement) -> None:
+    """Remove a heading and its later siblings; where it only heads a box in the text, up to the next paragraph."""
+    later = [element for element in heading.itersiblings() if isinstance(element.tag, str)]
+    text = element_text(heading)
+    box_only = not is_tail_heading(text, certain=True) and sum(map(_is_paragraph, later)) >= sentences_after_box(text)
+    for element in later:
+        if box_only and _is_paragraph(element):
+            break
+        if box_only or not _holds_article(element):
+            element.drop_tree()
+    heading.drop_tree()
+
+
+def _prose_before(element: HtmlElement) -> bool:
+    return any(
+        is_prose(" ".join(text.split())) for text in element.xpath("preceding::text()[string-length() > 60]")[-40:]
+    )
+
+
+def _is_paragraph(element: HtmlElement) -> bool:
+    return element.tag in ("p", "blockquote") and is_prose(element_text(element)) and link_share(element) < 0.5
+
+
+def _holds_article(element: HtmlElement) -> bool:
+    """Whether an element after a heading holds the article after all: more running text than all that stands before."""
+    if element.tag in ("ul", "ol", "p") or link_share(element) >= 0.2:
+        return False
+    inside = [p for p in element.iter("p") if _is_paragraph(p)]
+    before = [p for p in element.xpath("preceding::p") if _is_paragraph(p)]
+    return len(inside) >= _ARTICLE_PARAGRAPHS and _words(inside) > _words(before)
+
+
+def _words(paragraphs: list[HtmlElement]) -> int:
+    return sum(word_count(element_text(paragraph)) for paragraph in paragraphs)

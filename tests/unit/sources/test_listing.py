@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import SourceError
+from indexer.sources import find_sources
+
+LINE = '{"title": "x"}\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in {
+        "b.html": "<html>",
+        "a.jsonl": LINE,
+        "deep/c.TXT": "text",
+        "deep/lines.json": LINE,
+        "deep/package.json": '{\n "name": "x"\n}',
+        ".hidden/d.jsonl": LINE,
+        ".e.jsonl": LINE,
+        "README.md": "# x",
+        "LICENSE": "x",
+        "tool.py": "x",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def names(paths: tuple[Path, ...], folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in paths]
+
+
+def test_a_folder_gives_its_news_files_sorted_without_hidden_ones(folder: Path) -> None:
+    assert names(find_sources([str(folder)]).files, folder) == ["a.jsonl", "b.html", "deep/c.TXT", "deep/lines.json"]
+
+
+def test_what_is_skipped_says_why(folder: Path) -> None:
+    skipped = {item.path.name: item.reason for item in find_sources([str(folder)]).skipped}
+    assert sorted(skipped) == ["LICENSE", "README.md", "package.json", "tool.py"]
+    assert skipped["README.md"] == ".md is no article format; name the file to read it all the same"
+
+
+def test_judgments_of_a_collection_are_skipped_unless_named(tmp_path: Path) -> None:
+    listed = ["queries.jsonl", "clusters.jsonl", "pairs.jsonl", "dev.qrels.tsv", "stories.tsv"]
+    for name in ["articles.jsonl", *listed]:
+        (tmp_path / name).write_text(LINE)
+    listing = find_sources([str(tmp_path)])
+    assert names(listing.files, tmp_path) == ["articles.jsonl"]
+    assert all("judged collection" in item.reason for item in listing.skipped)
+    assert find_sources([str(tmp_path / "queries.jsonl")]).files == (tmp_path / "queries.jsonl",)
+
+
+def test_queries_beside_no_articles_are_read(tmp_path: Path) -> None:
+    (tmp_path / "queries.jsonl").write_text(LINE)
+    assert len(find_sources([str(tmp_path)]).files) == 1
+
+
+def test_a_file_named_itself_is_always_taken_and_only_once(folder: Path) -> None:
+    file = str(folder / "README.md")
+    assert find_sources([file, file]).files == (folder / "README.md",)
+
+
+def test_globs_are_expanded_in_order(folder: Path) -> None:
+    assert names(find_sources([f"{folder}/**/*.[jT]*"]).files, folder)[0] == "a.jsonl"
+
+
+@pytest.mark.parametrize("argument", ["", "missing.jsonl", "nothing-*.html", "/no/such/folder/*.jsonl"])
+def test_what_names_nothing_fails_and_is_named(argument: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        find_sources([argument])
+    assert argument in str(caught.value)
