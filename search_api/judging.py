@@ -81,10 +81,15 @@ def judge_search(library: Library, collection: Collection, mode: Mode, now: date
 
 
 def judge_related(library: Library, collection: Collection, mode: str, now: datetime) -> Judged:
-    """Ask for the related articles of every seed from one signal set; fallbacks do not count."""
+    """Ask for the related articles of every seed from one signal set; fallbacks do not count.
+
+    The default set keeps its default `min_score`; the others, whose scores mean something else, are not cut.
+    """
+    ratio = RELATED_MODES[mode]
+    least = None if ratio is None else 0.0
 
     def ask(seed: str, count: int) -> Sequence[str]:
-        query = RelatedQuery(Filters(now), limit=count, fallback=Fallback.NONE, semantic_ratio=RELATED_MODES[mode])
+        query = RelatedQuery(Filters(now), limit=count, min_score=least, fallback=Fallback.NONE, semantic_ratio=ratio)
         return [hit.article.id for hit in related(library, seed, query).hits]
 
     return _judge(collection, mode, ask)

@@ -20,14 +20,14 @@ from search_api.ranking import Candidates, Ranked, blend, fold_duplicates
 from search_api.results import Hit, RelatedAnswer
 from search_api.searcher import POOL_ARTICLES, nearest_articles, score_candidates
 
-SEMANTIC_RATIO = 0.4
+SEMANTIC_RATIO = 0.5
 """Weight of the dense arm; the lexical arm has the rest; docs/relevance.md has the figures."""
 
 TELLING_TERMS = 40
 """How many of the seed's words make its lexical query."""
 
-MIN_SCORE = 0.3
-"""Articles below this are not related enough to show."""
+MIN_SCORE = 0.22
+"""Articles below this are not related enough to show; docs/relevance.md has the trade."""
 
 FILL_TO = 3
 """A list shorter than this is filled up to it by the fallback."""
