@@ -135,7 +135,7 @@ def evaluation(done: EvaluationDone, *, as_json: bool) -> None:
         return
     table = Table(title=f"{done.collection}: {done.task}")
     for name in rows[0]:
-        table.add_column(name, justify="left" if name == "mode" else "right")
+        table.add_column(name, justify="left" if name == "mode" else "right", no_wrap=True, min_width=len(name))
     for row in rows:
         table.add_row(*(f"{value:.4f}" if "@" in name else str(value) for name, value in row.items()))
     out.print(table)

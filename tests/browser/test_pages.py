@@ -11,12 +11,16 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
 from tests.support import ROOT, SAMPLE
 
-playwright = pytest.importorskip("playwright.sync_api")
+sync_api = pytest.importorskip("playwright.sync_api")
+
+Page: TypeAlias = Any
+"""Playwright's; the package is only there for these tests."""
 
 pytestmark = pytest.mark.browser
 
@@ -62,19 +66,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
+def browser() -> Iterator[Any]:
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if executable is None:
         pytest.skip("no Chromium: install it, or name it by CHROMIUM")
-    with playwright.sync_playwright() as driver:
+    with sync_api.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=executable, args=FLAGS)
         yield opened
         opened.close()
 
 
 @pytest.fixture
-def page(browser: object, server: str) -> Iterator[object]:
-    context = browser.new_context(base_url=server, viewport={"width": 1000, "height": 900})  # type: ignore[attr-defined]
+def page(browser: Any, server: str) -> Iterator[Any]:
+    context = browser.new_context(base_url=server, viewport={"width": 1000, "height": 900})
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -83,12 +87,12 @@ def page(browser: object, server: str) -> Iterator[object]:
     assert errors == []
 
 
-def shot(page: object, name: str) -> None:
+def shot(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)  # type: ignore[attr-defined]
+    page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
 
 
-def test_a_typed_question_shows_results_and_an_article_with_related_news(page: playwright.Page) -> None:
+def test_a_typed_question_shows_results_and_an_article_with_related_news(page: Page) -> None:
     page.goto("/")
     page.fill("#q", "why did the ferry in the Makassar Strait capsize")
     page.keyboard.press("Enter")
@@ -101,7 +105,7 @@ def test_a_typed_question_shows_results_and_an_article_with_related_news(page: p
     shot(page, "article")
 
 
-def test_the_widget_fills_the_related_news_block_of_a_newsroom_page(page: playwright.Page) -> None:
+def test_the_widget_fills_the_related_news_block_of_a_newsroom_page(page: Page) -> None:
     page.goto("/?q=Makassar+ferry+inquiry+overloading")
     article = str(page.get_attribute("li.hit >> nth=0 >> h2 a", "href")).rpartition("/")[2]
     page.goto(f"/demo/article?article={article}")
@@ -112,7 +116,7 @@ def test_the_widget_fills_the_related_news_block_of_a_newsroom_page(page: playwr
     shot(page, "newsroom")
 
 
-def test_nothing_found_and_a_narrow_screen_read_well(page: playwright.Page) -> None:
+def test_nothing_found_and_a_narrow_screen_read_well(page: Page) -> None:
     page.set_viewport_size({"width": 380, "height": 800})
     page.goto("/?q=ferry&section=Science&from=2025-01-01&to=2025-01-02")
     assert "Nothing found" in page.inner_text("main")
