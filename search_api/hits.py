@@ -60,8 +60,8 @@ class HitMaker:
             return 0, (0, 0)
         spans = list(zip(columns.chunk_start[first:past].tolist(), columns.chunk_end[first:past].tolist(), strict=True))
         if self._vector is None:
-            held = [len({term for _, _, term in matching_spans(article.body[a:b], self._terms)}) for a, b in spans]
-            chunk = int(np.argmax(held))
+            held = [matching_spans(article.body[start:end], article.language, self._terms) for start, end in spans]
+            chunk = int(np.argmax([len({term for _, _, term in found}) for found in held]))
         else:
             chunk = int(self._snapshot.chunk_similarities(self._vector, np.array([row]))[2].argmax())
         return chunk, spans[chunk]

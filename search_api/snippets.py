@@ -16,12 +16,13 @@ def best_snippet(article: Article, chunk: int, span: tuple[int, int], terms: Wei
     text = article.body[span[0] : span[1]]
     if not text:
         passage = article.summary or ""
-        return Snippet(passage, chunk, _spans(passage, terms))
+        return Snippet(passage, chunk, _spans(passage, article.language, terms))
     sentences = list(sentence_spans(text, article.language.partition("-")[0])) or [(0, len(text))]
     passage = max(
-        (_run(text, sentences, first) for first in range(len(sentences))), key=lambda run: _weight(run, terms)
+        (_run(text, sentences, first) for first in range(len(sentences))),
+        key=lambda run: _weight(run, article.language, terms),
     )
-    return Snippet(passage, chunk, _spans(passage, terms))
+    return Snippet(passage, chunk, _spans(passage, article.language, terms))
 
 
 def _run(text: str, sentences: list[tuple[int, int]], first: int) -> str:
@@ -36,10 +37,10 @@ def _run(text: str, sentences: list[tuple[int, int]], first: int) -> str:
     return f"{passage[:MAX_CHARS].rpartition(' ')[0] or passage[:MAX_CHARS]}…"
 
 
-def _weight(passage: str, terms: WeightedTerms) -> int:
+def _weight(passage: str, language: str, terms: WeightedTerms) -> int:
     """Distinct terms first, then how early they come: `max` keeps the first of equals."""
-    return len({term for _, _, term in matching_spans(passage, terms)})
+    return len({term for _, _, term in matching_spans(passage, language, terms)})
 
 
-def _spans(passage: str, terms: WeightedTerms) -> tuple[tuple[int, int], ...]:
-    return tuple((start, end) for start, end, _ in matching_spans(passage, terms))
+def _spans(passage: str, language: str, terms: WeightedTerms) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end, _ in matching_spans(passage, language, terms))

@@ -41,6 +41,10 @@ def _analyzer(name: str) -> Any:
     return builder.filter(Filter.ascii_fold()).build()
 
 
+def _analyzer_of(language: str) -> str:
+    return "en" if language.partition("-")[0] == "en" else "any"
+
+
 @lru_cache(maxsize=1)
 def _schema() -> Any:
     builder = SchemaBuilder().add_unsigned_field("row", indexed=True, fast=True)
@@ -64,16 +68,12 @@ def _term(analyzer: str, word: str) -> str | None:
     return terms[0] if len(terms) == 1 else None
 
 
-def matching_spans(text: str, terms: WeightedTerms) -> list[tuple[int, int, str]]:
-    """(start, end, term) of each word of `text` that one of the terms matches, in order."""
-    found = []
-    for match in _WORD.finditer(text):
-        for analyzer, weights in terms.weights.items():
-            term = _term(analyzer, match.group())
-            if term is not None and term in weights:
-                found.append((*match.span(), term))
-                break
-    return found
+def matching_spans(text: str, language: str, terms: WeightedTerms) -> list[tuple[int, int, str]]:
+    """(start, end, term) of each word of a text in this language that one of the terms matches, in order."""
+    analyzer = _analyzer_of(language)
+    weights = terms.weights.get(analyzer, {})
+    words = ((match.span(), _term(analyzer, match.group())) for match in _WORD.finditer(text))
+    return [(*span, term) for span, term in words if term is not None and term in weights]
 
 
 def _register(index: Any) -> Any:
@@ -83,7 +83,7 @@ def _register(index: Any) -> Any:
 
 
 def _document(row: int, article: Article) -> dict[str, Any]:
-    analyzer = "en" if article.language.partition("-")[0] == "en" else "any"
+    analyzer = _analyzer_of(article.language)
     return {
         "row": row,
         f"title_{analyzer}": article.title,
@@ -188,7 +188,7 @@ class LexicalIndex:
 
         Words that no other article has are left out: they can match nothing.
         """
-        analyzer = "en" if language.partition("-")[0] == "en" else "any"
+        analyzer = _analyzer_of(language)
         frequency = Counter(_analyzer(analyzer).analyze(f"{title}\n{title}\n{body}"))
         total = max(1, self._searcher.num_docs)
         scored = []

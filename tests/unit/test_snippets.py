@@ -28,6 +28,12 @@ def test_other_forms_of_a_word_are_marked_in_english_and_the_word_itself_elsewhe
     assert [snippet.text[start:end] for start, end in snippet.spans] == ["زلزله"]
 
 
+def test_words_without_meaning_are_not_marked_in_english() -> None:
+    article = Article(id="a", title="", body="The ferry left in the fog.", language="en")
+    snippet = best_snippet(article, 0, (0, len(article.body)), WeightedTerms.of_query("why did the ferry sink in fog"))
+    assert [snippet.text[start:end] for start, end in snippet.spans] == ["ferry", "fog"]
+
+
 def test_an_article_without_body_shows_its_summary() -> None:
     article = Article(id="a", title="T", body="", summary="In short.")
     assert best_snippet(article, 0, (0, 0), WeightedTerms.of_query("x")).text == "In short."
