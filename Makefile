@@ -26,9 +26,8 @@ setup: .venv/.ready  ## Create .venv with the pinned dependencies
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch .venv/.ready
 
-demo: .venv/.ready  ## Ingest the sample corpus, build a generation, start the service
+demo: .venv/.ready  ## Ingest the sample corpus (the first time builds its generation), start the service
 	@$(BIN)/dateline ingest data/sample --index $(INDEX)
-	@$(BIN)/dateline reindex --index $(INDEX)
 	@echo
 	@echo "Search page   http://127.0.0.1:$(PORT)/"
 	@echo "Newsroom page http://127.0.0.1:$(PORT)/demo/article  (its Related News block is the widget)"

@@ -43,12 +43,12 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """The article that related ones are sought for: a stored one has an id."""
+    """The article that related ones are sought for; `row` is its own when it is a stored one."""
 
     article: Article
     vector: Vector
     terms: WeightedTerms
-    stored: bool
+    row: int | None
 
 
 def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAnswer:
@@ -59,7 +59,7 @@ def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAn
     row = view.snapshot.row_of_seq.get(known.seq) if view and known else None
     if view is None or row is None:
         return RelatedAnswer(article_id, query.mode, None, 0, 0, ())
-    seed = Seed(article, view.snapshot.article_vector(row), _terms(view.snapshot, article), stored=True)
+    seed = Seed(article, view.snapshot.article_vector(row), _terms(view.snapshot, article), row)
     return _answer(library, view, seed, query)
 
 
@@ -70,7 +70,7 @@ def related_to_draft(library: Library, draft: Article, query: RelatedQuery) -> R
         return RelatedAnswer(None, query.mode, None, 0, 0, ())
     chunks = chunk_article(draft, view.encoder.tokenizer)
     mean = view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0)
-    seed = Seed(draft, mean / np.linalg.norm(mean), _terms(view.snapshot, draft), stored=False)
+    seed = Seed(draft, mean / np.linalg.norm(mean), _terms(view.snapshot, draft), None)
     return _answer(library, view, seed, query)
 
 
@@ -100,12 +100,13 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
     hits = HitMaker(library.archive, snapshot, seed.terms, seed.vector).make(ranked, candidates, good[: query.limit])
     filled, fallback_used = _fill(library, snapshot, seed, query, hits)
     return RelatedAnswer(
-        seed=seed.article.id if seed.stored else None,
+        seed=seed.article.id if seed.row is not None else None,
         mode=query.mode,
         fallback_used=fallback_used,
-        seed_duplicates=int(own.sum()) - (1 if seed.stored else 0),
+        seed_duplicates=int(own.sum() if seed.row is None else (own & (proposed != seed.row)).sum()),
         below_min_score=len(groups) - len(good),
         hits=filled,
+        filled=len(filled) - len(hits),
     )
 
 

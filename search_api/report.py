@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -48,15 +49,19 @@ def ingest(done: IngestDone, *, as_json: bool, dry_run: bool) -> None:
         f"{report.updated:,} updated + {report.unchanged:,} unchanged + {report.rejected:,} rejected"
     )
     out.print(f"{report.duplicates:,} duplicates of other articles; {report.seconds:.1f} s", highlight=False)
-    for item in done.listing.skipped:
-        err.print(f"skipped {item.path}: {item.reason}", highlight=False, markup=False)
+    for reason, paths in done.listing.skipped_by_reason().items():
+        err.print(f"skipped {_named(paths)}: {reason}", highlight=False, markup=False)
     for reject in report.rejects[:SHOWN_REJECTS]:
         err.print(f"rejected {reject.source} {reject.place}: {reject.reason}", highlight=False, markup=False)
     if report.rejected > SHOWN_REJECTS:
-        reasons = Counter(reject.reason.partition(" ")[0] for reject in report.rejects)
-        err.print(f"and {report.rejected - SHOWN_REJECTS:,} more rejects ({len(reasons)} kinds); --json lists them all")
+        err.print(f"and {report.rejected - SHOWN_REJECTS:,} more rejects; --json lists them all")
     if done.built:
         out.print(f"Built generation {done.built.number}. Next: dateline search QUESTION, or dateline serve")
+
+
+def _named(paths: Sequence[Path]) -> str:
+    """`a/x.tsv and 3 more`."""
+    return f"{paths[0]} and {len(paths) - 1:,} more" if len(paths) > 1 else str(paths[0])
 
 
 def reindex(done: ReindexDone, *, as_json: bool) -> None:
@@ -126,6 +131,15 @@ def _hit(rank: int, hit: Hit) -> None:
     for start, end in hit.snippet.spans:
         snippet.stylize("bold yellow", start + 5, end + 5)
     out.print(snippet)
+    if hit.explain:
+        parts = hit.explain
+        out.print(
+            Text(
+                f"     {hit.score:.3f} = {parts.semantic_ratio:.2f} x meaning {parts.dense:.3f} (cosine {parts.cosine:.3f})"
+                f" + {1 - parts.semantic_ratio:.2f} x words {parts.lexical:.3f} (BM25 {parts.bm25:.2f})",
+                style="dim",
+            )
+        )
 
 
 def evaluation(done: EvaluationDone, *, as_json: bool) -> None:

@@ -74,7 +74,7 @@ class SearchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RelatedAnswer:
-    """`fallback_used` names what filled the end of the list, if anything did; those hits have score 0."""
+    """`fallback_used` names what filled the end of the list with `filled` hits, if anything did; those have score 0."""
 
     seed: str | None
     mode: str
@@ -82,3 +82,4 @@ class RelatedAnswer:
     seed_duplicates: int
     below_min_score: int
     hits: tuple[Hit, ...]
+    filled: int = 0

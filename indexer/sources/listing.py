@@ -36,6 +36,12 @@ class SourceListing:
     files: tuple[Path, ...]
     skipped: tuple[SkippedFile, ...]
 
+    def skipped_by_reason(self) -> dict[str, list[Path]]:
+        paths: dict[str, list[Path]] = {}
+        for file in self.skipped:
+            paths.setdefault(file.reason, []).append(file.path)
+        return paths
+
 
 def find_sources(arguments: Sequence[str]) -> SourceListing:
     """Files as they are, folders with all below them, and globs; in a stable order.

@@ -58,7 +58,7 @@ def search_page(
         "parameters": parameters,
         "answer": answer,
         "problem": problem,
-        "articles": len(view.snapshot) if view else 0,
+        "articles": int(view.snapshot.allowed(Filters(now)).sum()) if view else 0,
         "sections": view.snapshot.columns.vocabulary["section"] if view else (),
         "next_page": _next_page(request, answer),
     }

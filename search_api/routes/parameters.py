@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from indexer.filters import Filters
 from search_api.query import (
@@ -20,7 +20,13 @@ from search_api.query import (
     parse_bound,
 )
 
-Words = Annotated[list[str], Field(default_factory=list, max_length=50)]
+
+def _without_blanks(words: list[str]) -> list[str]:
+    return [word for word in words if word.strip()]
+
+
+Words = Annotated[list[str], Field(default_factory=list, max_length=50), AfterValidator(_without_blanks)]
+"""Values of a filter; an empty one, as a form sends for a choice not made, asks nothing."""
 
 
 class SearchParameters(BaseModel):

@@ -144,6 +144,26 @@ def test_a_list_too_short_is_filled_and_says_with_what(client: TestClient) -> No
     assert client.get(f"{strict}&fallback=none").json()["hits"] == []
 
 
+def test_copies_are_counted_when_the_filters_leave_out_the_seed(client: TestClient) -> None:
+    removed = client.get("/v1/articles/a0/related?source=Wire").json()["removed"]
+    assert removed["seed_duplicates"] == 1
+
+
+def test_the_widget_labels_only_what_fills_the_list(tmp_path: Path) -> None:
+    other = {"section": "ferry", "body": "Nobody knows why turnips grow so well under an old railway viaduct."}
+    index = index_of(tmp_path, [record(0), record(4), {**other, "id": "t", "title": "Turnips"}])
+    with TestClient(create_app(Settings(index=index.root), clock=lambda: NOW)) as client:
+        text = client.get("/widget/related/a0").text
+    assert text.index("Ferry report 4") < text.index("Also in this section") < text.index("Turnips")
+
+
+def test_an_empty_choice_in_the_form_filters_nothing(client: TestClient) -> None:
+    assert client.get("/v1/search?q=ferry&section=&source=").json() | {"took_ms": 0} == client.get(
+        "/v1/search?q=ferry"
+    ).json() | {"took_ms": 0}
+    assert 'class="hit"' in client.get("/?q=ferry&section=").text
+
+
 def test_health_and_description(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json()["articles"] == 30

@@ -8,8 +8,9 @@ const style = `
   h2 { font-size: 1.1em; margin: 0 0 .5em; }
   ul { list-style: none; margin: 0; padding: 0; }
   li { margin: 0 0 .75em; }
+  p { margin: 0 0 .5em; }
   a { color: inherit; }
-  p, span { display: block; font-size: .85em; opacity: .75; margin: 0; }
+  p, span { display: block; font-size: .85em; opacity: .75; }
 `;
 
 const rightToLeft = /^(ar|fa|he|ur|ps|ckb|yi|dv)\b/;
@@ -46,11 +47,17 @@ class DatelineRelated extends HTMLElement {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(style);
     root.adoptedStyleSheets = [sheet];
-    const list = element("ul", "");
-    list.append(...answer.hits.map((hit) => this.item(hit)));
     root.replaceChildren(element("h2", this.getAttribute("heading") ?? "Related News"));
-    if (answer.fallback_used) root.append(element("p", answer.fallback_used === "section" ? "Also in this section" : "Latest"));
-    root.append(list);
+    const filled = answer.fallback_used ? answer.hits.filter((hit) => hit.score === 0) : [];
+    const related = answer.hits.slice(0, answer.hits.length - filled.length);
+    if (related.length) root.append(this.list(related));
+    if (filled.length) root.append(element("p", answer.fallback_used === "section" ? "Also in this section" : "Latest"), this.list(filled));
+  }
+
+  list(hits) {
+    const list = element("ul", "");
+    list.append(...hits.map((hit) => this.item(hit)));
+    return list;
   }
 
   item(hit) {
