@@ -53,17 +53,18 @@ class HitMaker:
         return self._archive.articles_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows])
 
     def _passage(self, row: int, article: Article) -> tuple[int, tuple[int, int]]:
-        """The article's best chunk, by likeness to the query or, without a vector, by the query's words in it."""
+        """The article's best chunk: its likeness to the query and the query's words in it count alike."""
         columns = self._snapshot.columns
         first, past = int(columns.chunk_offsets[row]), int(columns.chunk_offsets[row + 1])
         if first == past:
             return 0, (0, 0)
         spans = list(zip(columns.chunk_start[first:past].tolist(), columns.chunk_end[first:past].tolist(), strict=True))
-        if self._vector is None:
-            held = [matching_spans(article.body[start:end], article.language, self._terms) for start, end in spans]
-            chunk = int(np.argmax([len({term for _, _, term in found}) for found in held]))
-        else:
-            chunk = int(self._snapshot.chunk_similarities(self._vector, np.array([row]))[2].argmax())
+        held = [matching_spans(article.body[start:end], article.language, self._terms) for start, end in spans]
+        words = np.array([len({term for _, _, term in found}) for found in held], dtype=np.float32)
+        score = words / max(1.0, float(words.max()))
+        if self._vector is not None:
+            score += self._snapshot.chunk_similarities(self._vector, np.array([row]))[2]
+        chunk = int(score.argmax())
         return chunk, spans[chunk]
 
     def _duplicates(self, ranked: Ranked, group: Group) -> Duplicates:
