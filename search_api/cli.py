@@ -25,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -40,7 +41,7 @@ def _index(index: Path | None) -> IndexFolder:
     return IndexFolder(index or Settings().index)
 
 
-@app.command()
+@app.command(short_help="Take articles in from files and folders.")
 def ingest(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders or globs of articles.")],
     index: IndexOption = None,
@@ -56,7 +57,7 @@ def ingest(
     raise typer.Exit(1 if done.report.rejected else 0)
 
 
-@app.command()
+@app.command(short_help="Build a new generation from the archive.")
 def reindex(
     index: IndexOption = None,
     model: Annotated[str | None, typer.Option(help="Embed with this model from now on: a name, or a folder.")] = None,
@@ -73,7 +74,7 @@ def reindex(
     raise typer.Exit(0 if done.gate is None or done.gate.passed else 1)
 
 
-@app.command()
+@app.command(short_help="Answer over HTTP.")
 def serve(
     index: IndexOption = None,
     host: Annotated[str | None, typer.Option(help="Address to bind to [default: $DATELINE_HOST or 127.0.0.1].")] = None,
@@ -85,9 +86,9 @@ def serve(
     jobs.serve(_index(index), host=host or settings.host, port=settings.port if port is None else port, workers=workers)
 
 
-@app.command()
+@app.command(short_help="Answer a typed question.")
 def search(
-    query: Annotated[str, typer.Argument(help="A question or words.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="A question or words.")],
     index: IndexOption = None,
     mode: Annotated[Mode, typer.Option(help="Which arms answer.")] = Mode.HYBRID,
     limit: LimitOption = DEFAULT_LIMIT,
@@ -120,7 +121,7 @@ def search(
     report.search(jobs.search(_index(index), asked, utc_now()), as_json=json)
 
 
-@app.command()
+@app.command(short_help="Show articles related to one.")
 def related(
     article_id: Annotated[str | None, typer.Argument(metavar="[ARTICLE_ID]", help="Id of a stored article.")] = None,
     index: IndexOption = None,
@@ -138,9 +139,11 @@ def related(
     )
 
 
-@app.command()
+@app.command(short_help="Measure on judged queries.")
 def evaluate(
-    folder: Annotated[Path, typer.Argument(help="A judged collection: articles.jsonl, queries.jsonl, qrels.tsv.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A judged collection: articles.jsonl, queries.jsonl, qrels.tsv.")
+    ],
     index: IndexOption = None,
     task: Annotated[Task, typer.Option(help="What is judged.")] = Task.SEARCH,
     mode: Annotated[str | None, typer.Option(help="Only this mode [default: all].")] = None,
@@ -155,13 +158,13 @@ def evaluate(
     report.evaluation(done, as_json=json)
 
 
-@app.command()
+@app.command(short_help="Show what the index holds and what serves.")
 def status(index: IndexOption = None, json: JsonOption = False) -> None:
     """Show what the index holds and what is serving."""
     report.status(jobs.status(_index(index)), as_json=json)
 
 
-@app.command()
+@app.command(short_help="Check every checksum, count and reference.")
 def verify(index: IndexOption = None, json: JsonOption = False) -> None:
     """Check every checksum, count and cross-reference of the index."""
     problems = jobs.verify(_index(index))

@@ -103,7 +103,7 @@ def search(answer: SearchAnswer, *, as_json: bool) -> None:
     for rank, hit in enumerate(answer.hits, start=1):
         _hit(rank, hit)
     about = "" if answer.total.exact else "at least "
-    err.print(f"{about}{answer.total.value:,} articles, {answer.took_ms:.0f} ms", highlight=False)
+    err.print(f"The best {len(answer.hits)} of {about}{answer.total.value:,}; {answer.took_ms:.0f} ms", highlight=False)
 
 
 def related(answer: RelatedAnswer, *, as_json: bool) -> None:
