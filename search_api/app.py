@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -25,7 +26,6 @@ from search_api.settings import Settings
 from search_api.web.formatting import add_filters
 
 WEB = Path(__file__).parent / "web"
-VERSION = "0.1.0"
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
     app = FastAPI(
         title="Dateline",
-        version=VERSION,
+        version=version("dateline"),
         summary="Semantic search and related articles for news.",
         lifespan=lifespan,
     )
