@@ -97,6 +97,7 @@ def test_a_typed_question_shows_results_and_an_article_with_related_news(page: P
     page.fill("#q", "why did the ferry in the Makassar Strait capsize")
     page.keyboard.press("Enter")
     page.wait_for_selector("li.hit")
+    page.screenshot(path=SCREENSHOTS / "readme.png")
     assert "Makassar" in page.inner_text("li.hit >> nth=0")
     assert page.locator("mark").count() > 0
     shot(page, "search")
