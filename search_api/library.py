@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from uuid import uuid4
 
 from indexer.archive import Archive
 from indexer.articles import is_visible
 from indexer.encoder import Encoder, load_encoder
 from indexer.engines.embedded import Snapshot
-from indexer.errors import ArticleNotFound, DatelineError, IndexMissing, ModelError
+from indexer.errors import ArticleNotFound, IndexMissing, ModelError
 from indexer.generations import Manifest, open_snapshot, read_manifest
 from indexer.layout import IndexFolder
 from indexer.types import Article
+from indexer.workspaces import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +43,7 @@ class Library:
         self._pinned = generation
         self._encoder = encoder
         self._view: View | None = None
-        self._workspace: Path | None = None
+        self._workspace: Workspace | None = None
         self._refreshing = threading.Lock()
         self._local = threading.local()
         self._stop = threading.Event()
@@ -82,16 +79,23 @@ class Library:
             number = self._pinned or self.index.current()
             if number is None:
                 return
-            if self._view is None or self._view.manifest.number != number:
-                self._open(number)
-            self._follow()
+            view = self._view
+            if view is None or view.manifest.number != number or self._tail_is_lost(view):
+                before, self._workspace = self._workspace, None
+                self._view = self._with_changes(self._opened(number))
+                if before:
+                    before.close()
+            else:
+                self._view = self._with_changes(view)
 
-    def _open(self, number: int) -> None:
+    def _tail_is_lost(self, view: View) -> bool:
+        """Whether taking up changes failed half-way, so that only the generation itself can be built upon."""
+        return self._workspace is None and view.change != view.manifest.change
+
+    def _opened(self, number: int) -> View:
         manifest = read_manifest(self.index, number)
         encoder = self._fitting_encoder(manifest)
-        snapshot = open_snapshot(self.index, manifest)
-        self._drop_workspace()
-        self._view = View(snapshot, manifest, manifest.change, encoder)
+        return View(open_snapshot(self.index, manifest), manifest, manifest.change, encoder)
 
     def _fitting_encoder(self, manifest: Manifest) -> Encoder:
         encoder = self._encoder
@@ -106,20 +110,23 @@ class Library:
         self._encoder = encoder
         return encoder
 
-    def _follow(self) -> None:
-        view = self._view
-        if view is None or self.archive.last_change() == view.change:
-            return
+    def _with_changes(self, view: View) -> View:
+        """The view with what the archive has taken in since."""
+        if self.archive.last_change() == view.change:
+            return view
         with self.archive.reading():
             change = self.archive.last_change()
             stored = list(self.archive.changed_after(view.change, view.manifest.recipe, view.manifest.model))
         if not stored:
-            return
-        if self._workspace is None:
-            self._workspace = self.index.tails / f"{os.getpid()}-{uuid4().hex[:8]}"
-        generation = self.index.generation(view.manifest.number)
-        snapshot = view.snapshot.with_changes(stored, generation, self._workspace)
-        self._view = View(snapshot, view.manifest, change, view.encoder)
+            return view
+        workspace = self._workspace = self._workspace or Workspace(self.index.tails)
+        try:
+            generation = self.index.generation(view.manifest.number)
+            snapshot = view.snapshot.with_changes(stored, generation, workspace.folder)
+        except BaseException:
+            self._drop_workspace()
+            raise
+        return View(snapshot, view.manifest, change, view.encoder)
 
     def note_trouble(self, error: Exception) -> None:
         """Remember, and log once, why the index cannot be read."""
@@ -137,7 +144,7 @@ class Library:
             try:
                 self.refresh()
                 self.trouble = None
-            except (DatelineError, OSError, ValueError, RuntimeError) as error:
+            except Exception as error:
                 self.note_trouble(error)
 
     def close(self) -> None:
@@ -148,7 +155,7 @@ class Library:
 
     def _drop_workspace(self) -> None:
         if self._workspace:
-            shutil.rmtree(self._workspace, ignore_errors=True)
+            self._workspace.close()
         self._workspace = None
 
 
