@@ -226,15 +226,22 @@ def evaluate(
 ) -> EvaluationDone:
     """Judge each mode over an index of the folder's own articles, kept beside `index` for the next time."""
     collection = read_collection(folder, task, limit_queries)
-    own = _evaluation_index(index, folder)
-    ingest(own, [str(folder / "articles.jsonl")], show_progress=show_progress)
     now = utc_now()
-    with opened(own) as library:
+    with evaluation_library(index, folder, show_progress=show_progress) as library:
         if task is Task.SEARCH:
             judged = [judge_search(library, collection, Mode(mode), now) for mode in modes]
         else:
             judged = [judge_related(library, collection, mode, now) for mode in modes]
     return EvaluationDone(collection.name, task, judged)
+
+
+@contextmanager
+def evaluation_library(index: IndexFolder, folder: Path, *, show_progress: bool = False) -> Iterator[Library]:
+    """An index over the folder's own articles, made if missing and kept beside `index`, opened for reading."""
+    own = _evaluation_index(index, folder)
+    ingest(own, [str(folder / "articles.jsonl")], show_progress=show_progress)
+    with opened(own) as library:
+        yield library
 
 
 def _evaluation_index(index: IndexFolder, folder: Path) -> IndexFolder:
