@@ -135,6 +135,13 @@ class Archive:
         ).fetchone()
         return Known(*row) if row else None
 
+    def version_hashes(self, article_id: str) -> set[bytes]:
+        """The content hash of every version of an article."""
+        rows = self._db.execute(
+            "SELECT record FROM versions JOIN articles USING (seq) WHERE article_id = ?", (article_id,)
+        )
+        return {content_hash(stored_article(record)) for (record,) in rows}
+
     def id_of_url(self, url: str) -> str | None:
         """The id of the first article that came with this address."""
         row = self._db.execute(

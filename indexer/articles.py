@@ -20,13 +20,16 @@ from indexer.urls import canonical_url, url_key
 CLOCK_SKEW = timedelta(days=1)
 """How far ahead of now a publication date may lie (time zones, wrong clocks) before it is refused."""
 
+EARLIEST_YEAR = 1605
+"""The year of the first newspaper; an earlier one is another calendar's (1405 is a Persian year) or stands for "unknown"."""
+
 MAX_BODY_CHARS = 2_000_000
 """Longer bodies are not articles; 2 million characters is about four long novels."""
 
 _STATED_FIELDS = frozenset(field.name for field in fields(Article)) - {"extra", "published_from"}
 _SPACES = re.compile(r"[^\S\n]+")
 _UNWANTED = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _PARAGRAPH_BREAK = re.compile(r"\n\s*\n")
 
@@ -59,7 +62,10 @@ def derived_id(url: str | None, title: str, body: str) -> str:
 
 
 def parse_time(value: object, name: str) -> datetime | None:
-    """An ISO 8601 (or RFC 5322) time as UTC; a time without zone is UTC. Raises ArticleError naming the field."""
+    """An ISO 8601 (or RFC 5322) time as UTC; a time without zone is UTC.
+
+    Raises ArticleError, naming the field, for no time and for one before EARLIEST_YEAR.
+    """
     if value is None or value == "":
         return None
     if isinstance(value, datetime):
@@ -71,9 +77,14 @@ def parse_time(value: object, name: str) -> datetime | None:
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
     try:
-        return parsed.astimezone(UTC)
+        moment = parsed.astimezone(UTC)
     except OverflowError:
-        raise ArticleError(f"{name} is {value!r}, outside the years 1 to 9999; correct it or leave it out") from None
+        moment = None
+    if moment is None or moment.year < EARLIEST_YEAR:
+        raise ArticleError(
+            f"{name} is {_shown(value)}, outside the years {EARLIEST_YEAR} to 9999; correct it or leave it out"
+        )
+    return moment
 
 
 def _parse_time_text(text: str, name: str) -> datetime:
@@ -83,8 +94,8 @@ def _parse_time_text(text: str, name: str) -> datetime:
         pass
     try:
         return parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        raise ArticleError(f"{name} is {text!r}; expected ISO 8601 such as 2026-03-01T09:30:00Z") from None
+    except (ValueError, TypeError, IndexError, OverflowError):
+        raise ArticleError(f"{name} is {_shown(text)}; expected ISO 8601 such as 2026-03-01T09:30:00Z") from None
 
 
 def check_not_future(published_at: datetime | None, embargoed: datetime | None, now: datetime) -> None:
@@ -232,7 +243,14 @@ def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
     stated = record.get("extra")
     extra = dict(stated) if isinstance(stated, Mapping) else {}
     extra.update({k: v for k, v in record.items() if k not in _STATED_FIELDS and k not in ("extra", "published_from")})
-    return {name: value for name, value in extra.items() if value is not None and value != ""}
+    extra = {name: value for name, value in extra.items() if value is not None and value != ""}
+    try:
+        json.dumps(extra, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ArticleError(
+            f"the fields {_shown(list(extra))} cannot be stored ({type(error).__name__}); expected plain JSON, not deeply nested"
+        ) from None
+    return extra
 
 
 def _shown(value: object) -> str:

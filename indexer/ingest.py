@@ -18,6 +18,7 @@ from indexer.duplicates import text_key
 from indexer.encoder import Encoder
 from indexer.recipe import Recipe, check_model, cut, recipe_for, remember_recipe
 from indexer.types import Article, Embeddings, Found, Reject
+from indexer.urls import url_key
 
 BATCH_ARTICLES = 64
 """Articles stored per transaction: what a kill can cost, against the price of a sync."""
@@ -41,17 +42,20 @@ class IngestReport:
     rejects: list[Reject] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Seen:
-    """Where in this run an id was first read, and what it said."""
+    """The source in which an id was read last in this run, and where in it first."""
 
+    source: str
     place: str
-    content: bytes
-    updated_at: datetime | None
 
 
 class Ingest:
-    """One run over any number of sources."""
+    """One run over any number of sources.
+
+    Reading a source again changes nothing: a record that equals any stored version, or whose `updated_at` lies before the
+    current version's, is unchanged. Every version read is stored, whatever the batches.
+    """
 
     def __init__(self, archive: Archive, encoder: Encoder, *, now: datetime, dry_run: bool = False) -> None:
         """With `dry_run` nothing is embedded or stored, and the report says what would happen."""
@@ -65,6 +69,8 @@ class Ingest:
         self._batch: dict[str, Article] = {}
         self._batch_urls: dict[str, str] = {}
         self._batch_texts: dict[int, str] = {}
+        self._would_be: dict[str, set[bytes]] = {}
+        """In a dry run, what each id said that was not stored."""
         self.report = IngestReport()
 
     def run(self, items: Iterable[Found | Reject], progress: Callable[[IngestReport], None]) -> IngestReport:
@@ -86,39 +92,63 @@ class Ingest:
         return self.report
 
     def _take(self, found: Found) -> Reject | None:
-        """Sort one article into new, updated or unchanged; a Reject when it contradicts one read before in this run."""
+        """Sort one article into new, updated or unchanged; a Reject when it contradicts another of its source."""
         article = self._identified(found)
-        known = self._archive.known(article.id)
-        if found.partial and (earlier := self._current(article.id)):
-            article = completed(article, earlier)
-        content = content_hash(article)
-        here = f"{found.source} {found.place}"
-        seen = self._seen.setdefault(article.id, _Seen(here, content, article.updated_at))
-        stored = seen.content if seen.place != here else known.content_hash if known else None
-        if stored == content:
+        before = self._seen.get(article.id)
+        same_source = before is not None and before.source == found.source
+        if not same_source:
+            self._seen[article.id] = _Seen(found.source, found.place)
+        if not found.partial and self._current_hash(article.id) == content_hash(article):
             self.report.unchanged += 1
             return None
-        if seen.place != here:
-            if not _later(article.updated_at, seen.updated_at):
-                return Reject(
-                    found.source,
-                    found.place,
-                    f"id {article.id!r} was already read in this run at {seen.place} with other content; the first is "
-                    "kept: give each article its own id, or a later updated_at to each newer version",
-                )
-            self._seen[article.id] = _Seen(seen.place, content, article.updated_at)
-        self._count(article, is_new=known is None and article.id not in self._batch and seen.place == here)
+        current = self._current(article.id)
+        if found.partial and current:
+            article = completed(article, current)
+        content = content_hash(article)
+        if current and self._is_known(article, content, current):
+            self.report.unchanged += 1
+            return None
+        if before and same_source and not _later(article, current):
+            return Reject(
+                found.source,
+                found.place,
+                f"id {article.id!r} was already read at {before.place} with other content; the first is kept: "
+                "give each article its own id, or a later updated_at to each newer version",
+            )
+        self._count(article, is_new=current is None)
+        self._keep(article, content)
+        return None
+
+    def _current_hash(self, article_id: str) -> bytes | None:
+        if article_id in self._batch:
+            return content_hash(self._batch[article_id])
+        known = self._archive.known(article_id)
+        return known.content_hash if known else None
+
+    def _is_known(self, article: Article, content: bytes, current: Article) -> bool:
+        """Whether the archive, or the batch, has this version or a later one already."""
+        return (
+            content == content_hash(current)
+            or content in self._would_be.get(article.id, ())
+            or _later(current, article, default=False)
+            or content in self._archive.version_hashes(article.id)
+        )
+
+    def _keep(self, article: Article, content: bytes) -> None:
+        if self._dry_run:
+            self._would_be.setdefault(article.id, set()).add(content)
+        elif article.id in self._batch:
+            self._store()
         self._batch[article.id] = article
         if article.url:
-            self._batch_urls.setdefault(article.url, article.id)
-        return None
+            self._batch_urls.setdefault(url_key(article.url), article.id)
 
     def _identified(self, found: Found) -> Article:
         """The article under the id that its address already has, when it came without an id of its own."""
         article = found.article
         if found.stated_id or article.url is None:
             return article
-        earlier = self._batch_urls.get(article.url) or self._archive.id_of_url(article.url)
+        earlier = self._batch_urls.get(url_key(article.url)) or self._archive.id_of_url(article.url)
         return replace(article, id=earlier) if earlier else article
 
     def _current(self, article_id: str) -> Article | None:
@@ -176,8 +206,11 @@ def _same_day(page: datetime, earlier: datetime | None) -> bool:
     return earlier is not None and (page.hour, page.minute, page.second) == (0, 0, 0) and page.date() == earlier.date()
 
 
-def _later(new: datetime | None, old: datetime | None) -> bool:
-    return new is not None and (old is None or new > old)
+def _later(new: Article, old: Article | None, *, default: bool = True) -> bool:
+    """Whether one version says that it is later than another; `default` where only the new one says when."""
+    if old is None or new.updated_at is None:
+        return False
+    return new.updated_at > old.updated_at if old.updated_at else default
 
 
 def encode_missing(archive: Archive, encoder: Encoder, texts: Mapping[bytes, str]) -> tuple[list[bytes], Embeddings]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+import re
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from indexer.errors import ArticleError
 
@@ -51,12 +52,14 @@ TRACKING_PARAMETERS = frozenset(
 
 TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "hmb_")
 
+_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+
 
 def canonical_url(url: str) -> str:
     """The address without what does not tell articles apart; raises ArticleError when it is no web address.
 
-    Drops the fragment, default ports and the listed tracking parameters; lower-cases scheme and host. The
-    order of the other parameters is kept, and none is dropped.
+    Drops the fragment, default ports and the listed tracking parameters; lower-cases scheme and host; escapes what is
+    not ASCII. The other parameters keep their order and spelling, and none is dropped.
     """
     try:
         parts = urlsplit(url.strip())
@@ -72,11 +75,13 @@ def canonical_url(url: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     netloc = host if port is None or (scheme, port) in (("http", 80), ("https", 443)) else f"{host}:{port}"
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [pair for pair in pairs if not _is_tracking(pair[0])]
-    query = parts.query if len(kept) == len(pairs) else urlencode(kept, quote_via=quote)
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    return urlunsplit((scheme, netloc, path, query, ""))
+    parameters = [one for one in parts.query.split("&") if not _is_tracking(unquote(one.partition("=")[0]))]
+    return urlunsplit((scheme, netloc, _escaped(parts.path or "/"), _escaped("&".join(parameters)), ""))
+
+
+def _escaped(text: str) -> str:
+    """Non-ASCII characters and spaces escaped, with escapes in upper case; everything else as it stands."""
+    return _ESCAPE.sub(lambda found: found[0].upper(), quote(text, safe="/%:@!$&'()*+,;=~-._?[]", errors="replace"))
 
 
 def _is_tracking(name: str) -> bool:

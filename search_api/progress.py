@@ -57,11 +57,14 @@ def _progress(shown: bool) -> Progress:
 
 
 def _expected_articles(path: Path) -> int:
-    """Lines of a JSONL file, 1 for a page."""
+    """Lines of a JSONL file; 1 for a page, or for a file that cannot be read."""
     if path.suffix not in (".jsonl", ".ndjson"):
         return 1
     lines = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            lines += block.count(b"\n")
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                lines += block.count(b"\n")
+    except OSError:
+        return 1
     return lines

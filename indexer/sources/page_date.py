@@ -11,13 +11,10 @@ from typing import Any
 import dateparser
 from lxml.html import HtmlElement
 
-from indexer.articles import CLOCK_SKEW, parse_time
+from indexer.articles import CLOCK_SKEW, EARLIEST_YEAR, parse_time
 from indexer.errors import ArticleError
 from indexer.sources.markup import element_text, has_blocks
 from indexer.sources.page_furniture import DATE_IN_TEXT, is_prose
-
-EARLIEST_YEAR = 1700
-"""An earlier year is another calendar's (1405 is a Persian year) or a slip of the pen."""
 
 _DATE_MARK = re.compile(
     r"(?<![A-Za-z])(?i:date|time(?!line)|published|posted|submitted|datum|fecha)|(?<=[a-z])(?:Date|Datum)(?![a-z])"

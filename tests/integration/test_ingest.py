@@ -174,6 +174,90 @@ def test_a_later_update_within_one_run_is_taken(tmp_path: Path) -> None:
     assert library.archive.article("a1")[0].title == "Corrected"  # type: ignore[index]
 
 
+def test_reading_the_same_files_again_takes_no_old_version_back(tmp_path: Path) -> None:
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    write_jsonl(incoming / "1-monday.jsonl", [record(1) | {"updated_at": "2026-03-01T00:00:00Z"}, record(2)])
+    write_jsonl(
+        incoming / "2-tuesday.jsonl",
+        [
+            record(1) | {"title": "Corrected", "updated_at": "2026-03-02T00:00:00Z"},
+            record(2) | {"pubstatus": "withheld"},
+        ],
+    )
+    index = IndexFolder(tmp_path / "index")
+    report = jobs.ingest(index, [str(incoming)]).report
+    assert (report.new, report.updated, report.rejected) == (2, 2, 0)
+    before = contents(index)
+    for source in (incoming, incoming / "1-monday.jsonl"):
+        report = jobs.ingest(index, [str(source)]).report
+        assert report.unchanged == report.read
+        assert contents(index) == before
+    with jobs.opened(index) as library:
+        assert [hit.article.title for hit in search(library, SearchQuery("report", anything())).hits] == ["Corrected"]
+
+
+def test_every_version_of_one_file_is_stored_whatever_the_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = [record(1) | {"title": f"Take {n}", "updated_at": f"2026-03-0{n}T00:00:00Z"} for n in (1, 2, 3)]
+    source = write_jsonl(tmp_path / "articles.jsonl", versions)
+    found = []
+    for batch in (64, 1):
+        monkeypatch.setattr("indexer.ingest.BATCH_ARTICLES", batch)
+        index = IndexFolder(tmp_path / f"index-{batch}")
+        jobs.ingest(index, [str(source)])
+        jobs.ingest(index, [str(source)])
+        found.append(contents(index))
+    assert found[0] == found[1]
+    assert len(found[0]["versions"]) == 3
+
+
+def test_a_full_record_after_the_page_of_the_article_completes_it(tmp_path: Path) -> None:
+    full = {name: value for name, value in record(1).items() if name != "id"}
+    page = tmp_path / "page.html"
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in full["body"].split("\n\n"))
+    head = f'<title>{full["title"]}</title><link rel="canonical" href="{full["url"]}">'
+    page.write_text(f"<html><head>{head}</head><body><h1>{full['title']}</h1>{text}</body></html>", encoding="utf-8")
+    source = write_jsonl(tmp_path / "articles.jsonl", [full])
+    index = IndexFolder(tmp_path / "index")
+    report = jobs.ingest(index, [str(page), str(source)]).report
+    assert (report.new, report.updated, report.rejected) == (1, 1, 0)
+    again = jobs.ingest(index, [str(page), str(source)]).report
+    assert again.unchanged == 2
+
+
+def test_one_address_is_one_article_however_it_is_written(tmp_path: Path) -> None:
+    stated = record(1) | {"url": "https://news.example/a/?q=1&utm_source=x"}
+    bare = {"title": "The same page", "body": record(1)["body"], "url": "http://news.example/a/?q=1"}
+    index = IndexFolder(tmp_path / "index")
+    sources = [str(write_jsonl(tmp_path / f"{n}.jsonl", [one])) for n, one in enumerate((stated, bare))]
+    report = jobs.ingest(index, sources).report
+    assert (report.new, report.updated) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"title": "x", "body": "NaN", "extra": {"a": "\\ud800"}}', "cannot be stored"),
+        ('{"title": "x", "published_at": "Mon, 01 Jan 99999999999999 00:00:00 +0000"}', "published_at"),
+        ('{"title": "x", "published_at": "0001-01-01T00:00:00Z"}', "outside the years 1605 to 9999"),
+        ('{"title": "x", "deep": ' + "[" * 1000 + "]" * 1000 + "}", "cannot be stored"),
+    ],
+)
+def test_odd_values_are_rejected_one_by_one(tmp_path: Path, line: str, reason: str) -> None:
+    index = IndexFolder(tmp_path / "index")
+    report = jobs.ingest(index, [str(write_jsonl(tmp_path / "a.jsonl", [record(1), line, record(2)]))]).report
+    assert (report.new, report.rejected) == (2, 1)
+    assert reason in report.rejects[0].reason
+    assert jobs.verify(index) == []
+
+
+def test_a_half_character_is_dropped_from_a_headline(tmp_path: Path) -> None:
+    line = '{"title": "NaN in \\ud800 title", "body": "x"}'
+    assert jobs.ingest(IndexFolder(tmp_path / "i"), [str(write_jsonl(tmp_path / "a.jsonl", [line]))]).report.new == 1
+
+
 def test_a_dry_run_says_what_would_happen_and_stores_nothing(tmp_path: Path) -> None:
     index = index_of(tmp_path, [record(1), record(2)])
     before = contents(index)

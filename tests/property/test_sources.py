@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from indexer.archive import stored_article
+from indexer.articles import content_hash, record_from_article
 from indexer.sources import SourceFormat, open_source
 from indexer.types import Found, Reject
 from tests.support import NOW
@@ -33,6 +36,9 @@ fragments = st.lists(
                 b"By Staff, Agencies\n",
                 b"Related News4.0K\n",
                 b"[" * 50,
+                b'{"title": "NaN \\ud800", "published_at": "0001-01-01T00:00:00Z"}\n',
+                b'{"title": "a", "updated_at": "2026-01-01T00:00:00.25+23:59", "x": {"y": [NaN, 1e999]}}\n',
+                b'<script type="application/ld+json">{"@type": "Report", "headline": "\\ud83d cut"}</script>',
             ]
         ),
     ),
@@ -48,3 +54,7 @@ def test_any_bytes_are_read_or_rejected(tmp_path: Path, chosen: SourceFormat | N
     path.write_bytes(content)
     for item in open_source(path, now=NOW, format=chosen):
         assert isinstance(item, (Found, Reject))
+        if isinstance(item, Found):
+            record = json.dumps(record_from_article(item.article), ensure_ascii=False)
+            assert content_hash(stored_article(record)) == content_hash(item.article)
+            assert record.encode()
