@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from indexer.archive_schema import CROSS_REFERENCES, SCHEMA, SCHEMA_VERSION
-from indexer.articles import content_hash, format_time, record_from_article
+from indexer.articles import content_hash, format_time, is_visible, record_from_article
 from indexer.duplicates import text_key
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.types import Article, Chunk, DateOrigin, Embeddings, PubStatus
@@ -164,19 +164,23 @@ class Archive:
         ).fetchone()
         return (stored_article(row[0]), row[1]) if row else None
 
-    def articles_at(self, keys: Sequence[tuple[int, int]]) -> list[Article]:
-        """The articles of these (seq, version) pairs, in the order given."""
-        found = []
-        for seq, version in keys:
-            row = self._db.execute(
-                "SELECT record FROM versions WHERE seq = ? AND version = ?", (seq, version)
-            ).fetchone()
-            if row is None:
-                raise IndexDamaged(
-                    f"{self.path} has no version {version} of article {seq}; rebuild with: dateline reindex"
-                )
-            found.append(stored_article(row[0]))
-        return found
+    def shown_at(self, keys: Sequence[tuple[int, int]], now: datetime) -> list[Article | None]:
+        """The articles of these (seq, version) pairs, in the order given; None where readers may not see the article now."""
+        return [self._shown(seq, version, now) for seq, version in keys]
+
+    def _shown(self, seq: int, version: int, now: datetime) -> Article | None:
+        row = self._db.execute(
+            "SELECT record, version FROM articles JOIN versions USING (seq, version) WHERE seq = ?", (seq,)
+        ).fetchone()
+        current = stored_article(row[0]) if row else None
+        if current is None or not is_visible(current, now):
+            return None
+        if row[1] == version:
+            return current
+        row = self._db.execute("SELECT record FROM versions WHERE seq = ? AND version = ?", (seq, version)).fetchone()
+        if row is None:
+            raise IndexDamaged(f"{self.path} has no version {version} of article {seq}; restore it from a backup")
+        return stored_article(row[0])
 
     # Reading all of it ---------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from indexer.engines import lexical
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api import jobs
-from search_api.deps import utc_now
+from search_api.clock import utc_now
 from search_api.evaluation import measures
 from search_api.judging import DEPTH, Collection, Task, read_collection
 from search_api.library import Library

@@ -13,10 +13,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from indexer.errors import DatelineError
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
-from search_api.deps import utc_now
+from search_api.clock import utc_now
 from search_api.errors import register_errors
 from search_api.library import Library
 from search_api.query import SearchQuery
@@ -34,14 +33,14 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     It opens the index and answers one query of its own before it takes any, so that no reader waits for the model.
     """
     settings = settings or Settings()
-    library = Library(IndexFolder(settings.index))
+    library = Library(IndexFolder(settings.index), warm=True)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             library.refresh()
             search(library, SearchQuery("news", Filters(clock())))
-        except DatelineError as error:
+        except Exception as error:
             library.note_trouble(error)
         library.start()
         yield

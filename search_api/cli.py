@@ -15,7 +15,7 @@ from indexer.errors import DatelineError
 from indexer.layout import IndexFolder
 from indexer.sources import SourceFormat
 from search_api import jobs, report
-from search_api.deps import utc_now
+from search_api.clock import utc_now
 from search_api.judging import RELATED_MODES, Task
 from search_api.query import DEFAULT_LIMIT, MAX_LIMIT, Mode, RelatedMode
 from search_api.settings import Settings

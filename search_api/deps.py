@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -25,10 +25,6 @@ def _now(request: Request) -> datetime:
 def _templates(request: Request) -> Jinja2Templates:
     templates: Jinja2Templates = request.app.state.templates
     return templates
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 LibraryDep = Annotated[Library, Depends(_library)]

@@ -61,7 +61,9 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 def _http(_: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
-    return problem(status, detail, {404: "No such address; /docs lists the endpoints."}.get(status, detail))
+    answer = problem(status, detail, {404: "No such address; /docs lists the endpoints."}.get(status, detail))
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 def _unforeseen(_: Request, error: Exception) -> JSONResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
@@ -24,18 +25,19 @@ class HitMaker:
         snapshot: Snapshot,
         terms: WeightedTerms,
         vector: Vector | None,
+        now: datetime,
         explained_ratio: float | None = None,
     ) -> None:
         self._archive = archive
         self._snapshot = snapshot
         self._terms = terms
         self._vector = vector
+        self._now = now
         self._explained_ratio = explained_ratio
 
     def make(self, ranked: Ranked, candidates: Candidates, groups: Sequence[Group]) -> tuple[Hit, ...]:
-        """One hit for each group, in order."""
+        """One hit for each group, in order; none for an article withdrawn since the snapshot was taken."""
         rows = ranked.rows[[group.position for group in groups]]
-        raw = {int(row): place for place, row in enumerate(candidates.rows)}
         return tuple(
             Hit(
                 article=article,
@@ -43,14 +45,15 @@ class HitMaker:
                 score=float(ranked.score[group.position]),
                 snippet=best_snippet(article, *self._passage(row, article), self._terms),
                 duplicates=self._duplicates(ranked, group),
-                explain=self._explanation(ranked, group.position, candidates, raw[row]),
+                explain=self._explanation(ranked, group.position, candidates),
             )
             for group, row, article in zip(groups, rows.tolist(), self._articles(rows.tolist()), strict=True)
+            if article is not None
         )
 
-    def _articles(self, rows: Sequence[int]) -> list[Article]:
+    def _articles(self, rows: Sequence[int]) -> list[Article | None]:
         columns = self._snapshot.columns
-        return self._archive.articles_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows])
+        return self._archive.shown_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows], self._now)
 
     def _passage(self, row: int, article: Article) -> tuple[int, tuple[int, int]]:
         """The article's best chunk: its likeness to the query and the query's words in it count alike."""
@@ -72,9 +75,10 @@ class HitMaker:
         names = (columns.words("source", int(ranked.rows[position])) for position in group.copies)
         return Duplicates(len(group.copies), tuple(dict.fromkeys(name for name in names if name)))
 
-    def _explanation(self, ranked: Ranked, position: int, candidates: Candidates, raw: int) -> Explanation | None:
+    def _explanation(self, ranked: Ranked, position: int, candidates: Candidates) -> Explanation | None:
         if self._explained_ratio is None:
             return None
+        raw = int(np.flatnonzero(candidates.rows == ranked.rows[position])[0])
         return Explanation(
             semantic_ratio=self._explained_ratio,
             dense=float(ranked.dense[position]),

@@ -22,7 +22,7 @@ from indexer.layout import IndexFolder
 from indexer.recipe import archive_model, recipe_for
 from indexer.sources import SourceFormat, SourceListing, find_sources, open_source
 from indexer.types import Found, Reject
-from search_api.deps import utc_now
+from search_api.clock import utc_now
 from search_api.judging import Judged, Task, judge_related, judge_search, read_collection
 from search_api.library import Library
 from search_api.progress import ingest_progress, reindex_progress
@@ -148,8 +148,8 @@ def opened(index: IndexFolder, *, generation: int | None = None) -> Iterator[Lib
     """The index opened for reading, its changes taken up."""
     index.require_archive()
     library = Library(index, generation=generation)
-    library.refresh()
     try:
+        library.refresh()
         yield library
     finally:
         library.close()

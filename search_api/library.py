@@ -11,7 +11,7 @@ from indexer.archive import Archive
 from indexer.articles import is_visible
 from indexer.encoder import Encoder, load_encoder
 from indexer.engines.embedded import Snapshot
-from indexer.errors import ArticleNotFound, IndexMissing, ModelError
+from indexer.errors import ArticleNotFound, ModelError
 from indexer.generations import Manifest, open_snapshot, read_manifest
 from indexer.layout import IndexFolder
 from indexer.types import Article
@@ -37,11 +37,12 @@ class View:
 class Library:
     """Opens an index for reading and follows its changes. Threads share it; searches never wait for a refresh."""
 
-    def __init__(self, index: IndexFolder, encoder: Encoder | None = None, *, generation: int | None = None) -> None:
-        """With `generation` that one is opened, serving or not, and kept."""
+    def __init__(self, index: IndexFolder, *, generation: int | None = None, warm: bool = False) -> None:
+        """With `generation` that one is opened, serving or not, and kept; `warm` loads a model before it has to answer."""
         self.index = index
         self._pinned = generation
-        self._encoder = encoder
+        self._warm = warm
+        self._encoder: Encoder | None = None
         self._view: View | None = None
         self._workspace: Workspace | None = None
         self._refreshing = threading.Lock()
@@ -82,7 +83,9 @@ class Library:
             view = self._view
             if view is None or view.manifest.number != number or self._tail_is_lost(view):
                 before, self._workspace = self._workspace, None
-                self._view = self._with_changes(self._opened(number))
+                opened = self._opened(number)
+                self._view = view or opened  # old answers are better than none when the changes cannot be taken up
+                self._view = self._with_changes(opened)
                 if before:
                     before.close()
             else:
@@ -107,6 +110,8 @@ class Library:
                 f"but the model found here has {encoder.fingerprint}; put the first back, "
                 f"or rebuild: dateline reindex --model {manifest.model_name}"
             )
+        if self._warm and encoder is not self._encoder:
+            encoder.encode_query("news")
         self._encoder = encoder
         return encoder
 
@@ -157,11 +162,3 @@ class Library:
         if self._workspace:
             self._workspace.close()
         self._workspace = None
-
-
-def require_view(library: Library) -> View:
-    """The state to answer from; raises IndexMissing when there is none."""
-    if library.view is None:
-        root = library.index.root
-        raise IndexMissing(f"no generation in {root} yet; ingest articles first: dateline ingest FOLDER --index {root}")
-    return library.view

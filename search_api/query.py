@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from indexer.errors import QueryError
@@ -16,8 +15,6 @@ from indexer.filters import Filters
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 MAX_QUERY_CHARS = 2000
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Mode(StrEnum):
@@ -88,11 +85,19 @@ def parse_bound(value: str | None, name: str, *, end: bool = False) -> datetime 
     try:
         moment = datetime.fromisoformat(value.strip())
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        return moment + timedelta(days=1) if end and _DAY.fullmatch(value.strip()) else moment
+        return moment + timedelta(days=1) if end and _is_day(value.strip()) else moment
     except (ValueError, OverflowError):
         raise QueryError(
             f"{name} is {value!r}; expected a date such as 2026-03-01 or a time such as 2026-03-01T09:30:00Z"
         ) from None
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def make_cursor(query: SearchQuery, offset: int) -> str:

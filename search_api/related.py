@@ -43,12 +43,12 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """The article that related ones are sought for; `row` is its own when it is a stored one."""
+    """The article that related ones are sought for; `own_row` is its row, -1 for one that is not stored."""
 
     article: Article
     vector: Vector
     terms: WeightedTerms
-    row: int | None
+    own_row: int = -1
 
 
 def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAnswer:
@@ -70,7 +70,7 @@ def related_to_draft(library: Library, draft: Article, query: RelatedQuery) -> R
         return RelatedAnswer(None, query.mode, None, 0, 0, ())
     chunks = chunk_article(draft, view.encoder.tokenizer)
     mean = view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0)
-    seed = Seed(draft, mean / np.linalg.norm(mean), _terms(view.snapshot, draft), None)
+    seed = Seed(draft, mean / np.linalg.norm(mean), _terms(view.snapshot, draft))
     return _answer(library, view, seed, query)
 
 
@@ -89,21 +89,22 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
     rows = [np.unique(nearest_articles(snapshot, seed.vector, query.filters))]
     rows.append(snapshot.lexical_search(seed.terms, POOL_ARTICLES, query.filters)[0])
     proposed = np.unique(np.concatenate(rows))
-    own = columns.text_key[proposed] == text_key(seed.article)
-    unwanted = own | np.isin(proposed, _rows_of(library, snapshot, query.exclude))
+    copies = (columns.text_key[proposed] == text_key(seed.article)) & (proposed != seed.own_row)
+    unwanted = copies | (proposed == seed.own_row) | np.isin(proposed, _rows_of(library, snapshot, query.exclude))
     candidates = score_candidates(snapshot, proposed[~unwanted], seed.vector, seed.terms)
     ratio = SEMANTIC_RATIO if query.semantic_ratio is None else query.semantic_ratio
     ranked = blend(candidates, ratio, (1.0, _own_score(snapshot, seed)), columns.published[candidates.rows])
     groups = fold_duplicates(columns.text_key[ranked.rows].tolist())
     floor = MIN_SCORE if query.min_score is None else query.min_score
     good = [group for group in groups if ranked.score[group.position] >= floor]
-    hits = HitMaker(library.archive, snapshot, seed.terms, seed.vector).make(ranked, candidates, good[: query.limit])
+    maker = HitMaker(library.archive, snapshot, seed.terms, seed.vector, query.filters.now)
+    hits = maker.make(ranked, candidates, good[: query.limit])
     filled, fallback_used = _fill(library, snapshot, seed, query, hits)
     return RelatedAnswer(
-        seed=seed.article.id if seed.row is not None else None,
+        seed=seed.article.id if seed.own_row >= 0 else None,
         mode=query.mode,
         fallback_used=fallback_used,
-        seed_duplicates=int(own.sum() if seed.row is None else (own & (proposed != seed.row)).sum()),
+        seed_duplicates=int(copies.sum()),
         below_min_score=len(groups) - len(good),
         hits=filled,
         filled=len(filled) - len(hits),
@@ -146,11 +147,13 @@ def _newest(
     """The `count` newest articles, none of them the seed, its copies, excluded, or there already."""
     allowed = snapshot.allowed(filters)
     allowed[_rows_of(library, snapshot, exclude)] = False
+    if seed.own_row >= 0:
+        allowed[seed.own_row] = False
     taken = [text_key(seed.article), *(text_key(hit.article) for hit in hits)]
     rows = _newest_first(snapshot, allowed & ~np.isin(snapshot.columns.text_key, taken))
     groups = fold_duplicates(snapshot.columns.text_key[rows[: count * 10]].tolist())[:count]
     zeros = np.zeros(len(rows), dtype=np.float32)
-    maker = HitMaker(library.archive, snapshot, NO_TERMS, None)
+    maker = HitMaker(library.archive, snapshot, NO_TERMS, None, filters.now)
     return maker.make(Ranked(rows, zeros, zeros, zeros), Candidates(rows, zeros, zeros), groups)
 
 
@@ -168,4 +171,5 @@ def latest(library: Library, filters: Filters, count: int) -> list[Article]:
         return []
     columns = view.snapshot.columns
     rows = _newest_first(view.snapshot, view.snapshot.allowed(filters))[:count]
-    return library.archive.articles_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows])
+    found = library.archive.shown_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows], filters.now)
+    return [article for article in found if article is not None]

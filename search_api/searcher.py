@@ -38,7 +38,8 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
     offset = read_cursor(query)
     page = groups[offset : offset + query.limit]
     more = offset + query.limit < len(groups)
-    hits = HitMaker(library.archive, view.snapshot, terms, vector, _ratio(query) if query.explain else None)
+    explained = _ratio(query) if query.explain else None
+    hits = HitMaker(library.archive, view.snapshot, terms, vector, query.filters.now, explained)
     return SearchAnswer(
         query=query.text,
         mode=query.mode,

@@ -117,6 +117,12 @@ class Snapshot:
         mask: Mask = self.columns.mask(filters) & ~self.tail.dead
         return mask
 
+    def sections(self, filters: Filters) -> list[str]:
+        """The sections of the articles that the filters let through, in alphabetical order, each in one spelling."""
+        codes = np.unique(self.columns.section[self.allowed(filters)])
+        words = (self.columns.vocabulary["section"][code] for code in codes.tolist() if code >= 0)
+        return sorted({word.casefold(): word for word in words}.values(), key=str.casefold)
+
     def nearest_chunks(self, query: Vector, count: int, allowed: Mask) -> tuple[Rows, Scores]:
         """The `count` chunks most similar to the query among the allowed articles, best first."""
         per_article = np.diff(self.columns.chunk_offsets)

@@ -178,11 +178,6 @@ class LexicalIndex:
         scores[[place[int(row)] for row in found]] = values
         return scores
 
-    def count(self, terms: WeightedTerms, filters: Filters) -> int:
-        """How many articles hold any of the terms and meet the filters."""
-        query = Query.boolean_query([(Occur.Must, _text_query(terms)), *_conditions(filters)])
-        return int(self._searcher.search(query, limit=1, count=True).count)
-
     def telling_terms(self, title: str, body: str, language: str, count: int) -> WeightedTerms:
         """The words that set a text apart, weighted by tf-idf (headline words twice), for use as a query.
 

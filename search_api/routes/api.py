@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from search_api.deps import LibraryDep, NowDep
 from search_api.related import related
-from search_api.routes.parameters import RelatedParameters, SearchParameters
+from search_api.routes.parameters import NoParametersDep, RelatedParameters, SearchParameters
 from search_api.schemas import (
     ArticleDocument,
     ProblemDocument,
@@ -35,7 +35,7 @@ def get_search(parameters: Annotated[SearchParameters, Query()], library: Librar
 
 
 @router.get("/articles/{article_id}", summary="One article", tags=["articles"], responses={404: _PROBLEM})
-def get_article(article_id: str, library: LibraryDep, now: NowDep) -> ArticleDocument:
+def get_article(article_id: str, _: NoParametersDep, library: LibraryDep, now: NowDep) -> ArticleDocument:
     """The current version of an article."""
     return article_document(*library.visible_article(article_id, now))
 

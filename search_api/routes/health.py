@@ -7,24 +7,30 @@ from fastapi.responses import JSONResponse
 
 from search_api.deps import LibraryDep
 from search_api.errors import problem
+from search_api.routes.parameters import NoParametersDep
 
 router = APIRouter(tags=["health"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="The process is alive")
-def healthz() -> dict[str, str]:
+def healthz(_: NoParametersDep) -> dict[str, str]:
     """Always `ok` while the process answers at all."""
     return {"status": "ok"}
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Searches can be answered")
-def readyz(library: LibraryDep) -> JSONResponse:
-    """200 with the serving generation (null for an empty index); 503 while the index cannot be read."""
+def readyz(_: NoParametersDep, library: LibraryDep) -> JSONResponse:
+    """200 with the serving generation (null for an empty index); 503 while there is nothing to answer from.
+
+    `stale` means that changes cannot be taken up: answers come from before them, and the service's log says why.
+    """
     view = library.view
     if view is None and library.trouble:
         return problem(503, "Not ready", "The index cannot be read; the service's log says why.")
     body = {
-        "status": "ready",
+        "status": "stale" if library.trouble else "ready",
         "generation": view.manifest.number if view else None,
         "articles": len(view.snapshot) if view else 0,
         "change": view.change if view else 0,

@@ -16,7 +16,7 @@ from search_api.query import RelatedQuery
 from search_api.related import latest, related
 from search_api.results import SearchAnswer
 from search_api.routes.api import CACHE_CONTROL, cached
-from search_api.routes.parameters import SearchParameters
+from search_api.routes.parameters import NoParametersDep, SearchParameters
 from search_api.searcher import search
 
 WIDGET_LIMIT = 5
@@ -36,6 +36,12 @@ class WidgetParameters(BaseModel):
 
     limit: int = Field(default=WIDGET_LIMIT, ge=1, le=20)
     heading: str = Field(default="Related News", max_length=100)
+
+
+class DemoParameters(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    article: str | None = None
 
 
 @router.get("/")
@@ -59,7 +65,7 @@ def search_page(
         "answer": answer,
         "problem": problem,
         "articles": int(view.snapshot.allowed(Filters(now)).sum()) if view else 0,
-        "sections": view.snapshot.columns.vocabulary["section"] if view else (),
+        "sections": view.snapshot.sections(Filters(now)) if view else [],
         "next_page": _next_page(request, answer),
     }
     return templates.TemplateResponse(request, "search.html", context, status_code=422 if problem else 200)
@@ -73,9 +79,14 @@ def _next_page(request: Request, answer: SearchAnswer | None) -> str | None:
 
 @router.get("/articles/{article_id}")
 def article_page(
-    request: Request, article_id: str, library: LibraryDep, now: NowDep, templates: TemplatesDep
+    request: Request,
+    article_id: str,
+    _: NoParametersDep,
+    library: LibraryDep,
+    now: NowDep,
+    templates: TemplatesDep,
 ) -> Response:
-    article, _ = library.visible_article(article_id, now)
+    article, _version = library.visible_article(article_id, now)
     answer = related(library, article_id, RelatedQuery(Filters(now=now), limit=WIDGET_LIMIT))
     return templates.TemplateResponse(request, "article.html", {"article": article, "related": answer})
 
@@ -102,13 +113,18 @@ def widget_script() -> FileResponse:
 
 @router.get("/demo/article")
 def demo_article(
-    request: Request, library: LibraryDep, now: NowDep, templates: TemplatesDep, article: str | None = None
+    request: Request,
+    parameters: Annotated[DemoParameters, Query()],
+    library: LibraryDep,
+    now: NowDep,
+    templates: TemplatesDep,
 ) -> Response:
     """An article as a small newsroom would lay it out, its Related News block filled by the widget."""
     filters = Filters(now=now)
-    found = library.visible_article(article, now)[0] if article else next(iter(latest(library, filters, 1)), None)
+    article_id = parameters.article
+    found = library.visible_article(article_id, now)[0] if article_id else next(iter(latest(library, filters, 1)), None)
     if found is None:
-        raise ArticleNotFound(article or "")
+        raise ArticleNotFound(article_id or "")
     view = library.view
-    sections = sorted(view.snapshot.columns.vocabulary["section"]) if view else []
+    sections = view.snapshot.sections(filters) if view else []
     return templates.TemplateResponse(request, "demo_article.html", {"article": found, "sections": sections})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from indexer.filters import Filters
@@ -27,6 +28,15 @@ def _without_blanks(words: list[str]) -> list[str]:
 
 Words = Annotated[list[str], Field(default_factory=list, max_length=50), AfterValidator(_without_blanks)]
 """Values of a filter; an empty one, as a form sends for a choice not made, asks nothing."""
+
+
+class NoParameters(BaseModel):
+    """An endpoint that takes none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+NoParametersDep = Annotated[NoParameters, Query()]
 
 
 class SearchParameters(BaseModel):

@@ -14,7 +14,7 @@ from indexer.sources import find_sources, open_source
 from indexer.types import Article, Found
 from scripts.render_sample_pages import LAYOUTS, render_pages
 from search_api import jobs
-from search_api.deps import utc_now
+from search_api.clock import utc_now
 from search_api.evaluation import read_qrels, read_queries
 from search_api.judging import Task
 from tests.support import SAMPLE

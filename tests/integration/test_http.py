@@ -75,6 +75,10 @@ def test_filters_are_taken_from_the_address(client: TestClient) -> None:
         ("/v1/search?q=x&cursor=abc", "cursor"),
         ("/v1/articles/a0/related?window=7d", "window: unknown parameter"),
         ("/widget/related/a0?colour=red", "colour"),
+        ("/v1/articles/a0?colour=red", "colour: unknown parameter"),
+        ("/articles/a0?colour=red", "colour"),
+        ("/demo/article?colour=red", "colour"),
+        ("/healthz?colour=red", "colour"),
     ],
 )
 def test_a_wrong_parameter_is_a_422_problem_that_names_it(client: TestClient, path: str, named: str) -> None:
@@ -106,6 +110,16 @@ def test_hidden_articles_are_nowhere(client: TestClient, hidden: str) -> None:
     for seed in ("a10", "a14", "a18"):
         hits = client.get(f"/v1/articles/{seed}/related?limit=100&min_score=0").json()["hits"]
         assert hidden not in [hit["id"] for hit in hits]
+
+
+def test_a_hidden_article_s_section_is_in_no_menu(tmp_path: Path) -> None:
+    secret = record(1) | {"section": "Secret", "embargoed": (NOW + timedelta(hours=1)).isoformat()}
+    index = index_of(tmp_path, [record(0), record(4) | {"section": "FERRY"}, secret])
+    with TestClient(create_app(Settings(index=index.root), clock=lambda: NOW)) as client:
+        for path in ("/", "/demo/article"):
+            text = client.get(path).text
+            assert "Secret" not in text
+            assert text.casefold().count(">ferry<") == 1
 
 
 def test_an_embargo_ends_by_itself(index: IndexFolder) -> None:
@@ -162,6 +176,14 @@ def test_an_empty_choice_in_the_form_filters_nothing(client: TestClient) -> None
         "/v1/search?q=ferry"
     ).json() | {"took_ms": 0}
     assert 'class="hit"' in client.get("/?q=ferry&section=").text
+
+
+def test_monitors_may_ask_for_heads_and_other_methods_are_told_what_is_allowed(client: TestClient) -> None:
+    assert client.head("/healthz").status_code == 200
+    assert client.head("/readyz").status_code == 200
+    refused = client.delete("/v1/search")
+    assert refused.status_code == 405
+    assert refused.headers["allow"] == "GET"
 
 
 def test_health_and_description(client: TestClient) -> None:

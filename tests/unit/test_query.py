@@ -12,6 +12,7 @@ from tests.support import anything
 def test_a_bare_end_date_includes_its_day() -> None:
     assert parse_bound("2026-03-01", "to", end=True) == datetime(2026, 3, 2, tzinfo=UTC)
     assert parse_bound("2026-03-01", "from") == datetime(2026, 3, 1, tzinfo=UTC)
+    assert parse_bound("20260301", "to", end=True) == datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("value", ["soon", "2026-99-01", "9999-12-31"])
