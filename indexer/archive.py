@@ -7,8 +7,7 @@ process and commits as one transaction; reads never wait for writes (write-ahead
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from indexer.archive_connection import connect
 from indexer.archive_schema import CROSS_REFERENCES, SCHEMA, SCHEMA_VERSION
-from indexer.articles import content_hash, format_time, is_visible, record_from_article
+from indexer.articles import format_time, is_visible
 from indexer.duplicates import text_key
 from indexer.errors import IndexDamaged, IndexMissing
-from indexer.types import Article, Chunk, DateOrigin, Embeddings, PubStatus
+from indexer.records import content_hash, record_from_article, stored_article
+from indexer.types import Article, Chunk, Embeddings
 from indexer.urls import url_key
 
 
@@ -57,13 +58,8 @@ class Archive:
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(f"{path} is not a readable archive ({error}); restore it from a backup") from error
+        self._db = connect(path)
+        self._prepare()
 
     def _prepare(self) -> None:
         if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
@@ -202,6 +198,8 @@ class Archive:
             (model, seq, recipe),
         ).fetchall()
         spans = [(first, past) for first, past, _ in rows]
+        if len({len(vector) for _, _, vector in rows}) > 1:
+            raise IndexDamaged(f"{self.path} holds a damaged embedding of article {seq}; restore it from a backup")
         vectors = [np.frombuffer(vector, dtype=np.float16) for _, _, vector in rows]
         return spans, np.stack(vectors) if vectors else np.empty((0, 0), dtype=np.float16)
 
@@ -224,6 +222,10 @@ class Archive:
         """Every (seq, version) there is."""
         return set(self._db.execute("SELECT seq, version FROM versions"))
 
+    def current_keys(self, change: int) -> set[tuple[int, int]]:
+        """(seq, version) of every article whose current version came at this change or before."""
+        return set(self._db.execute("SELECT seq, version FROM articles WHERE change <= ?", (change,)))
+
     def check(self) -> list[str]:
         """What is wrong with the database, in words; empty when nothing is."""
         problems = [row[0] for row in self._db.execute("PRAGMA integrity_check") if row[0] != "ok"]
@@ -231,7 +233,20 @@ class Archive:
             count = self._db.execute(question).fetchone()[0]
             if count:
                 problems.append(f"{count} {what}")
-        return problems
+        return [*problems, *self._changed_contents()]
+
+    def _changed_contents(self) -> Iterator[str]:
+        """The current versions that are not what was stored."""
+        rows = self._db.execute(
+            "SELECT article_id, content_hash, record FROM articles JOIN versions USING (seq, version)"
+        )
+        for article_id, expected, record in rows:
+            try:
+                found = content_hash(stored_article(record))
+            except IndexDamaged as error:
+                found = str(error).encode()
+            if found != expected:
+                yield f"article {article_id!r} is not what was stored"
 
     # Writing -------------------------------------------------------------------------------------------------------
 
@@ -287,17 +302,3 @@ class Archive:
                 for text_hash, row in zip(hashes, vectors, strict=True)
             ],
         )
-
-
-def stored_article(record: str) -> Article:
-    """An article from the archive's own JSON, which was clean when stored."""
-    values: dict[str, Any] = json.loads(record)
-    for name in ("published_at", "updated_at", "embargoed"):
-        if name in values:
-            values[name] = datetime.fromisoformat(values[name])
-    for name in ("authors", "tags"):
-        values[name] = tuple(values.get(name, ()))
-    values["published_from"] = DateOrigin(values.get("published_from", DateOrigin.NONE))
-    values["pubstatus"] = PubStatus(values.get("pubstatus", PubStatus.USABLE))
-    extra: Mapping[str, Any] = values.get("extra", {})
-    return Article(**{**values, "extra": extra})

@@ -54,5 +54,8 @@ CROSS_REFERENCES = {
     "chunks have no embedding": "SELECT count(*) FROM chunks LEFT JOIN embeddings ON "
     "embeddings.text_hash = chunks.text_hash AND embeddings.model = substr(recipe, 1, instr(recipe, '/') - 1) "
     "WHERE vector IS NULL",
+    "embeddings have another size than the others of their model": "SELECT count(*) FROM embeddings JOIN "
+    "(SELECT model, max(length(vector)) AS size FROM embeddings GROUP BY model) USING (model) WHERE length(vector) != size",
+    "versions hold no readable record": "SELECT count(*) FROM versions WHERE NOT json_valid(record)",
 }
 """What must never be found, and the query that counts it."""

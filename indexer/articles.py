@@ -159,28 +159,6 @@ def article_from_record(
     return article, stated_id is not None
 
 
-def record_from_article(article: Article) -> dict[str, Any]:
-    """The article as a JSON-ready record: the inverse of `article_from_record`, empty fields left out."""
-    record: dict[str, Any] = {}
-    for field in fields(article):
-        value = getattr(article, field.name)
-        if value is None or value == () or value == {} or (field.name == "language" and value == "und"):
-            continue
-        if isinstance(value, datetime):
-            value = format_time(value)
-        elif isinstance(value, tuple):
-            value = list(value)
-        record[field.name] = dict(value) if isinstance(value, Mapping) else value
-    return record
-
-
-def content_hash(article: Article) -> bytes:
-    """SHA-256 over every field: equal hashes mean nothing changed."""
-    record = record_from_article(article)
-    record.pop("published_from", None)
-    return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False, default=str).encode()).digest()
-
-
 def is_visible(article: Article, now: datetime) -> bool:
     """Whether readers may see it now: usable, and past its embargo."""
     return article.pubstatus is PubStatus.USABLE and (article.embargoed is None or article.embargoed <= now)

@@ -4,6 +4,7 @@ DatelineError
 ├── ArticleError        one article cannot be taken; it is rejected and the rest goes on
 ├── SourceError         a file or folder cannot be read at all
 ├── ModelError          an embedding model is missing, damaged or not the one the index was built with
+├── SettingError        a setting cannot be used here (a port that is taken)
 ├── IndexMissing        there is no index where one was expected
 ├── IndexDamaged        a file of the index is not what its checksum or count says
 ├── IndexBusy           another process is writing to the index
@@ -28,6 +29,10 @@ class SourceError(DatelineError):
 
 class ModelError(DatelineError):
     """An embedding model is missing, damaged, or does not fit the index."""
+
+
+class SettingError(DatelineError):
+    """A setting that is well-formed cannot be used on this machine."""
 
 
 class IndexMissing(DatelineError):

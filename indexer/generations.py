@@ -44,6 +44,10 @@ class Manifest:
 
 def build(index: IndexFolder, archive: Archive, recipe: Recipe, *, now: datetime) -> Manifest:
     """Build the next generation from stored chunks and embeddings; it is complete on disk, and not yet serving."""
+    if archive.last_change() == 0:
+        raise IndexMissing(
+            f"the archive in {index.root} holds no articles yet; ingest some first: dateline ingest FOLDER"
+        )
     clear_leftovers(index)
     number = max(index.numbers(), default=0) + 1
     aside = index.generations / f".building-{number}-{os.getpid()}"
@@ -89,8 +93,13 @@ def prune(index: IndexFolder, *, keep: int) -> list[int]:
     others = [number for number in index.numbers() if number != current]
     doomed = others[: max(0, len(others) - (keep - 1))]
     for number in doomed:
-        shutil.rmtree(index.generation(number))
+        remove(index, number)
     return doomed
+
+
+def remove(index: IndexFolder, number: int) -> None:
+    """Delete a generation that is not serving."""
+    shutil.rmtree(index.generation(number))
 
 
 def clear_leftovers(index: IndexFolder) -> None:
@@ -103,7 +112,9 @@ def read_manifest(index: IndexFolder, number: int | None = None) -> Manifest:
     """The manifest of a generation, of the serving one when none is named."""
     number = index.current() if number is None else number
     if number is None:
-        raise IndexMissing(f"no generation in {index.root} yet; build one: dateline reindex --index {index.root}")
+        raise IndexMissing(
+            f"no generation in {index.root} yet; ingest articles first: dateline ingest FOLDER --index {index.root}"
+        )
     path = index.generation(number) / MANIFEST
     try:
         manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
@@ -119,26 +130,33 @@ def read_manifest(index: IndexFolder, number: int | None = None) -> Manifest:
 
 def verify(index: IndexFolder) -> list[str]:
     """Everything wrong with the archive and the serving generation, in plain words with the fix; empty when all is well."""
-    with Archive(index.require_archive()) as archive:
-        problems = [f"archive: {problem}; restore it from a backup" for problem in archive.check()]
-        try:
-            manifest = read_manifest(index)
-        except (IndexDamaged, IndexMissing) as error:
-            return [*problems, str(error)]
-        damaged = _damaged_files(index.generation(manifest.number), manifest)
+    try:
+        with Archive(index.require_archive()) as archive:
+            return _problems(index, archive)
+    except IndexDamaged as error:
+        return [str(error)]
+
+
+def _problems(index: IndexFolder, archive: Archive) -> list[str]:
+    problems = [f"archive: {problem}; restore it from a backup" for problem in archive.check()]
+    try:
+        manifest = read_manifest(index)
+    except (IndexDamaged, IndexMissing) as error:
+        return [*problems, str(error)]
+    damaged = _damaged_files(index.generation(manifest.number), manifest)
+    problems += [
+        f"generation {manifest.number}: {what}; rebuild it from the archive: dateline reindex" for what in damaged
+    ]
+    if not damaged:
         problems += [
-            f"generation {manifest.number}: {what}; rebuild it from the archive: dateline reindex" for what in damaged
+            f"generation {manifest.number}: {what}; rebuild it from the archive: dateline reindex"
+            for what in _contradictions(index.generation(manifest.number), manifest, archive)
         ]
-        if not damaged:
-            problems += [
-                f"generation {manifest.number}: {what}; rebuild it from the archive: dateline reindex"
-                for what in _contradictions(index.generation(manifest.number), manifest, archive)
-            ]
-        if manifest.change > archive.last_change():
-            problems.append(
-                f"generation {manifest.number} was built at change {manifest.change}, but the archive ends at "
-                f"{archive.last_change()}: it belongs to another archive; rebuild it: dateline reindex"
-            )
+    if manifest.change > archive.last_change():
+        problems.append(
+            f"generation {manifest.number} was built at change {manifest.change}, but the archive ends at "
+            f"{archive.last_change()}: it belongs to another archive; rebuild it: dateline reindex"
+        )
     return problems
 
 
@@ -183,9 +201,10 @@ def _contradictions(folder: Path, manifest: Manifest, archive: Archive) -> list[
     }
     found = [f"{has} {what}, expected {wants}" for what, (wants, has) in counted.items() if wants != has]
     keys = set(zip(columns.seq.tolist(), columns.version.tolist(), strict=True))
-    lost = len(keys - archive.version_keys())
-    if lost:
+    if lost := len(keys - archive.version_keys()):
         found.append(f"{lost} article versions are not in the archive")
+    if missing := len(archive.current_keys(manifest.change) - keys):
+        found.append(f"{missing} articles of the archive are missing in it")
     if np.any(columns.chunk_end < columns.chunk_start):
         found.append("a chunk ends before it starts")
     return found

@@ -13,10 +13,10 @@ from datetime import datetime
 from itertools import islice
 
 from indexer.archive import Archive
-from indexer.articles import content_hash
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
 from indexer.recipe import Recipe, check_model, cut, recipe_for, remember_recipe
+from indexer.records import content_hash
 from indexer.types import Article, Embeddings, Found, Reject
 from indexer.urls import url_key
 

@@ -65,8 +65,14 @@ class IndexFolder:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the index's lock for writing; raises IndexBusy naming the process that has it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("a+", encoding="ascii") as lock:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            opened = (self.root / "lock").open("a+", encoding="ascii")
+        except OSError as error:
+            raise IndexMissing(
+                f"no index can be made at {self.root} ({error.strerror}); name a folder to write to"
+            ) from None
+        with opened as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

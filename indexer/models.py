@@ -76,6 +76,7 @@ def find_model(name: str) -> ModelFiles:
     else:
         local = Path(name).expanduser()
         folder = local.resolve() if local.is_dir() else _hub_folder(name)
+        name = str(folder) if local.is_dir() else name
         digests = {path: _sha256(folder / path) for path in _model_files(folder)}
     if not (folder / "tokenizer.json").is_file() or not (folder / "config.json").is_file():
         raise ModelError(

@@ -9,7 +9,6 @@ from indexer.archive import Archive
 from indexer.chunking import CHUNKING_VERSION, chunk_article
 from indexer.encoder import Encoder
 from indexer.errors import ModelError
-from indexer.models import DEFAULT_MODEL
 from indexer.types import Article, Chunk
 
 
@@ -38,11 +37,6 @@ def cut(article: Article, encoder: Encoder) -> tuple[list[Chunk], list[bytes]]:
     return chunks, [hashlib.sha256(chunk.text.encode()).digest()[:16] for chunk in chunks]
 
 
-def archive_model(archive: Archive) -> str:
-    """The name of the model the archive's serving embeddings are of; the default for a new archive."""
-    return archive.meta("model_name") or DEFAULT_MODEL
-
-
 def remember_recipe(archive: Archive, recipe: Recipe) -> None:
     archive.set_meta("model_name", recipe.model_name)
     archive.set_meta("model", recipe.model)
@@ -50,11 +44,17 @@ def remember_recipe(archive: Archive, recipe: Recipe) -> None:
 
 
 def check_model(archive: Archive, encoder: Encoder) -> None:
-    """Refuse a model that is not the one the archive's embeddings were made with."""
+    """Refuse a model, or rules of cutting, other than those the archive's serving chunks were made with."""
     expected = archive.meta("model")
     if expected is not None and expected != encoder.fingerprint:
         raise ModelError(
             f"the index was built with model {archive.meta('model_name')} (fingerprint {expected}), "
             f"but {encoder.name} has fingerprint {encoder.fingerprint}; use the first, "
             f"or move the index to the second: dateline reindex --model {encoder.name}"
+        )
+    recipe = archive.meta("recipe")
+    if recipe is not None and recipe != recipe_for(encoder).key:
+        raise ModelError(
+            f"the index was cut by other rules ({recipe}) than this Dateline's ({recipe_for(encoder).key}); "
+            "move it to the new ones first: dateline reindex"
         )

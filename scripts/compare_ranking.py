@@ -74,7 +74,7 @@ def ways(asker: Asker) -> dict[str, Ask]:
 
 
 def ndcg_of(collection: Collection, ask: Ask) -> float:
-    run = {query_id: ask(text) for query_id, text in collection.questions.items()}
+    run = {query_id: ask(query.text) for query_id, query in collection.questions.items()}
     return measures(run, collection.qrels)["ndcg@10"]
 
 

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from indexer.errors import DatelineError
 from indexer.layout import IndexFolder
 from indexer.sources import SourceFormat
-from search_api import jobs, report
+from search_api import jobs, report, serving
 from search_api.clock import utc_now
 from search_api.judging import RELATED_MODES, Task
-from search_api.query import DEFAULT_LIMIT, MAX_LIMIT, Mode, RelatedMode
+from search_api.query import DEFAULT_LIMIT, MAX_LIMIT, Mode, RelatedMode, SearchQuery, clean_query_text, make_filters
 from search_api.settings import Settings
 
 app = typer.Typer(
@@ -83,7 +83,9 @@ def serve(
 ) -> None:
     """Answer over HTTP: the search page at /, the API under /v1, its documentation at /docs."""
     settings = Settings()
-    jobs.serve(_index(index), host=host or settings.host, port=settings.port if port is None else port, workers=workers)
+    serving.serve(
+        _index(index), host=host or settings.host, port=settings.port if port is None else port, workers=workers
+    )
 
 
 @app.command(short_help="Answer a typed question.")
@@ -104,21 +106,18 @@ def search(
     json: JsonOption = False,
 ) -> None:
     """Answer a typed question from the index."""
-    asked = jobs.SearchRequest(
-        text=query,
-        mode=mode,
-        limit=limit,
-        published_from=from_,
-        published_to=to,
-        sections=section or [],
-        sources=source or [],
-        exclude_sources=exclude_source or [],
-        authors=author or [],
-        languages=language or [],
-        tags=tag or [],
-        explain=explain,
-    )
-    report.search(jobs.search(_index(index), asked, utc_now()), as_json=json)
+    words = {
+        "section": section,
+        "source": source,
+        "exclude_source": exclude_source,
+        "author": author,
+        "language": language,
+        "tag": tag,
+    }
+    given = {name: values for name, values in words.items() if values}
+    filters = make_filters(utc_now(), given, ("--from", from_), ("--to", to))
+    asked = SearchQuery(clean_query_text(query), filters, mode, limit=limit, explain=explain)
+    report.search(jobs.search(_index(index), asked), as_json=json)
 
 
 @app.command(short_help="Show articles related to one.")

@@ -9,18 +9,22 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log2
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from indexer.errors import SourceError
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuery:
+    """A query as typed, and the filters it is asked with, by the API's parameter names."""
+
     id: str
     text: str
+    filters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ndcg(ranking: Sequence[str], grades: Mapping[str, int], cutoff: int) -> float:
@@ -61,14 +65,14 @@ def measures(run: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, 
 
 
 def read_queries(path: Path) -> list[JudgedQuery]:
-    """Queries from JSONL with `id` and `text`; raises SourceError with the line of a bad one."""
+    """Queries from JSONL with `id`, `text` and optional `filters`; raises SourceError with the line of a bad one."""
     queries = []
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
-            queries.append(JudgedQuery(str(record["id"]), str(record["text"])))
+            queries.append(JudgedQuery(str(record["id"]), str(record["text"]), dict(record.get("filters") or {})))
         except (ValueError, KeyError, TypeError) as error:
             raise SourceError(
                 f'{path} line {number} is no query ({error!r}); expected {{"id": ..., "text": ...}}'
@@ -79,7 +83,7 @@ def read_queries(path: Path) -> list[JudgedQuery]:
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     """Judgments (query or seed id -> article id -> grade) from tab-separated values with a header line."""
     qrels: dict[str, dict[str, int]] = {}
-    rows = csv.reader(_text(path).splitlines(), delimiter="\t")
+    rows = csv.reader(_text(path).splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     for number, row in enumerate(rows, start=1):
         if number == 1 or not row:
             continue
@@ -96,3 +100,5 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror}); a judged collection needs it") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from error

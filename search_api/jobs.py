@@ -6,9 +6,10 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from indexer import generations
@@ -19,14 +20,14 @@ from indexer.filters import Filters
 from indexer.generations import Manifest
 from indexer.ingest import Ingest, IngestReport, reencode
 from indexer.layout import IndexFolder
-from indexer.recipe import archive_model, recipe_for
+from indexer.recipe import recipe_for
 from indexer.sources import SourceFormat, SourceListing, find_sources, open_source
 from indexer.types import Found, Reject
 from search_api.clock import utc_now
-from search_api.judging import Judged, Task, judge_related, judge_search, read_collection
+from search_api.judging import Collection, Judged, Task, judge_related, judge_search, read_collection
 from search_api.library import Library
 from search_api.progress import ingest_progress, reindex_progress
-from search_api.query import Mode, RelatedMode, RelatedQuery, SearchQuery, clean_query_text, parse_bound
+from search_api.query import Mode, RelatedMode, RelatedQuery, SearchQuery
 from search_api.related import related as find_related
 from search_api.related import related_to_draft
 from search_api.results import RelatedAnswer, SearchAnswer
@@ -59,8 +60,8 @@ def ingest(
     """Take in every article of the sources; builds the first generation when there is none."""
     listing = find_sources(arguments)
     now = utc_now()
-    with index.writing(), Archive(index.archive, create=True) as archive:
-        encoder = load_encoder(archive.meta("model_name") or Settings().model)
+    with _dry_archive(index) if dry_run else _written_archive(index) as archive:
+        encoder = load_encoder(_model_of(archive))
         run = Ingest(archive, encoder, now=now, dry_run=dry_run)
         with ingest_progress(listing.files, shown=show_progress) as progress:
             report = run.run(_items(listing.files, now, source_format, progress.file_done), progress.item_done)
@@ -69,6 +70,26 @@ def ingest(
             built = generations.build(index, archive, recipe_for(encoder), now=now)
             generations.activate(index, archive, built)
     return IngestDone(report, listing, built)
+
+
+@contextmanager
+def _written_archive(index: IndexFolder) -> Iterator[Archive]:
+    with index.writing(), Archive(index.archive, create=True) as archive:
+        yield archive
+
+
+@contextmanager
+def _dry_archive(index: IndexFolder) -> Iterator[Archive]:
+    """The archive to compare with, an empty one elsewhere when there is none: a dry run leaves no trace."""
+    with TemporaryDirectory() as folder:
+        path = index.archive if index.archive.is_file() else Path(folder) / index.archive.name
+        with Archive(path, create=True) as archive:
+            yield archive
+
+
+def _model_of(archive: Archive) -> str:
+    """The name of the model that the archive's serving embeddings are of; the setting for a new archive."""
+    return archive.meta("model_name") or Settings().model
 
 
 def _items(
@@ -113,29 +134,37 @@ def reindex(
     """Build a generation beside the serving one, from stored texts and embeddings, and activate it if it may be."""
     started = time.monotonic()
     index.require_archive()
+    collection = read_collection(gate, Task.SEARCH) if gate else None
     with index.writing(), Archive(index.archive) as archive:
-        encoder = load_encoder(model or archive_model(archive))
+        if collection:
+            _check_gate(collection, archive, index)
+        encoder = load_encoder(model or _model_of(archive))
         with reindex_progress(archive.counts()["articles"], shown=show_progress) as progress:
             encoded = reencode(archive, encoder, progress)
         manifest = generations.build(index, archive, recipe_for(encoder), now=utc_now())
-        judged = _gate(index, gate, manifest, archive) if gate else None
+        judged = _gate(index, collection, manifest) if collection else None
         passed = judged is None or judged.passed
-        if activate and passed:
+        pruned = []
+        if not passed:
+            generations.remove(index, manifest.number)
+        elif activate:
             generations.activate(index, archive, manifest)
             pruned = generations.prune(index, keep=KEPT_GENERATIONS)
-        else:
-            pruned = []
     return ReindexDone(manifest, activate and passed, encoded, time.monotonic() - started, pruned, judged)
 
 
-def _gate(index: IndexFolder, folder: Path, manifest: Manifest, archive: Archive) -> Gate | None:
+def _check_gate(collection: Collection, archive: Archive, index: IndexFolder) -> None:
+    if not any(archive.known(article_id) for grades in collection.qrels.values() for article_id in grades):
+        raise SourceError(
+            f"no judged article of {collection.name} is in {index.root}; a gate needs queries about its articles"
+        )
+
+
+def _gate(index: IndexFolder, collection: Collection, manifest: Manifest) -> Gate | None:
     """None when there is no serving generation to compare with."""
     current = index.current()
     if current is None:
         return None
-    collection = read_collection(folder, Task.SEARCH)
-    if not any(archive.known(article_id) for grades in collection.qrels.values() for article_id in grades):
-        raise SourceError(f"no judged article of {folder} is in {index.root}; a gate needs queries about its articles")
     figures = []
     for number in (current, manifest.number):
         with opened(index, generation=number) as library:
@@ -155,40 +184,7 @@ def opened(index: IndexFolder, *, generation: int | None = None) -> Iterator[Lib
         library.close()
 
 
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """A search as typed on a command line."""
-
-    text: str
-    mode: Mode = Mode.HYBRID
-    limit: int = 10
-    published_from: str | None = None
-    published_to: str | None = None
-    sections: list[str] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
-    exclude_sources: list[str] = field(default_factory=list)
-    authors: list[str] = field(default_factory=list)
-    languages: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    explain: bool = False
-
-    def query(self, now: datetime) -> SearchQuery:
-        filters = Filters(
-            now=now,
-            sections=tuple(self.sections),
-            sources=tuple(self.sources),
-            exclude_sources=tuple(self.exclude_sources),
-            authors=tuple(self.authors),
-            languages=tuple(self.languages),
-            tags=tuple(self.tags),
-            published_from=parse_bound(self.published_from, "--from"),
-            published_before=parse_bound(self.published_to, "--to", end=True),
-        )
-        return SearchQuery(clean_query_text(self.text), filters, self.mode, limit=self.limit, explain=self.explain)
-
-
-def search(index: IndexFolder, request: SearchRequest, now: datetime) -> SearchAnswer:
-    query = request.query(now)
+def search(index: IndexFolder, query: SearchQuery) -> SearchAnswer:
     with opened(index) as library:
         return run_search(library, query)
 
@@ -239,7 +235,13 @@ def evaluate(
 def evaluation_library(index: IndexFolder, folder: Path, *, show_progress: bool = False) -> Iterator[Library]:
     """An index over the folder's own articles, made if missing and kept beside `index`, opened for reading."""
     own = _evaluation_index(index, folder)
-    ingest(own, [str(folder / "articles.jsonl")], show_progress=show_progress)
+    report = ingest(own, [str(folder / "articles.jsonl")], show_progress=show_progress).report
+    if report.rejects:
+        first = report.rejects[0]
+        raise SourceError(
+            f"{report.rejected} articles of {folder} cannot be read, the first at {first.place}: {first.reason}; "
+            "mend the collection: figures over a part of it would mislead"
+        )
     with opened(own) as library:
         yield library
 
@@ -253,7 +255,9 @@ def _evaluation_index(index: IndexFolder, folder: Path) -> IndexFolder:
     except OSError as error:
         raise SourceError(f"{articles} cannot be read ({error.strerror}); a judged collection needs it") from error
     digest.update(recipe_for(load_encoder(Settings().model)).key.encode())
-    return IndexFolder(index.root.with_name(f"{index.root.name}-evaluate") / f"{folder.name}-{digest.hexdigest()[:12]}")
+    return IndexFolder(
+        index.root.with_name(f"{index.root.name}-evaluate") / f"{folder.resolve().name}-{digest.hexdigest()[:12]}"
+    )
 
 
 def status(index: IndexFolder) -> dict[str, Any]:
@@ -289,13 +293,3 @@ def _bytes(folder: Path, pattern: str) -> int:
 def verify(index: IndexFolder) -> list[str]:
     """Everything wrong with the index, in plain words with the fix."""
     return generations.verify(index)
-
-
-def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
-    """Run the HTTP service until it is stopped."""
-    import os
-
-    import uvicorn
-
-    os.environ["DATELINE_INDEX"] = str(index.root)
-    uvicorn.run("search_api.app:create_app", factory=True, host=host, port=port, workers=workers, access_log=False)

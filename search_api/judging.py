@@ -11,11 +11,11 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from indexer.errors import SourceError
+from indexer.errors import QueryError, SourceError
 from indexer.filters import Filters
-from search_api.evaluation import measures, read_qrels, read_queries
+from search_api.evaluation import JudgedQuery, measures, read_qrels, read_queries
 from search_api.library import Library
-from search_api.query import DEFAULT_LIMIT, Fallback, Mode, RelatedQuery, SearchQuery
+from search_api.query import DEFAULT_LIMIT, FILTER_FIELDS, Fallback, Mode, RelatedQuery, SearchQuery, make_filters
 from search_api.related import related
 from search_api.searcher import search
 
@@ -49,10 +49,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Judged questions: id -> what to ask (query text, or a seed article's id), and their judgments."""
+    """Judged questions: id -> what to ask (a query; for related articles its text is the seed's id), and their judgments."""
 
     name: str
-    questions: dict[str, str]
+    questions: dict[str, JudgedQuery]
     qrels: dict[str, dict[str, int]]
 
 
@@ -61,23 +61,35 @@ def read_collection(folder: Path, task: Task, limit: int | None = None) -> Colle
     qrels = read_qrels(folder / ("qrels.tsv" if task is Task.SEARCH else "related_qrels.tsv"))
     qrels = {asked: grades for asked, grades in qrels.items() if max(grades.values()) > 0}
     if task is Task.SEARCH:
-        questions = {query.id: query.text for query in read_queries(folder / "queries.jsonl") if query.id in qrels}
+        questions = {query.id: query for query in read_queries(folder / "queries.jsonl") if query.id in qrels}
     else:
-        questions = {seed: seed for seed in qrels}
+        questions = {seed: JudgedQuery(seed, seed) for seed in qrels}
     questions = dict(list(questions.items())[:limit])
     if not questions:
         raise SourceError(f"{folder} has no judged question for {task}; expected queries with a grade above 0")
-    return Collection(folder.name, questions, {asked: qrels[asked] for asked in questions})
+    return Collection(folder.resolve().name, questions, {asked: qrels[asked] for asked in questions})
 
 
 def judge_search(library: Library, collection: Collection, mode: Mode, now: datetime) -> Judged:
     """Ask every query in one mode, with default settings."""
 
-    def ask(text: str, count: int) -> Sequence[str]:
-        answer = search(library, SearchQuery(" ".join(text.split()), Filters(now), mode=mode, limit=count))
-        return [hit.article.id for hit in answer.hits]
+    def ask(query: JudgedQuery, count: int) -> Sequence[str]:
+        asked = SearchQuery(" ".join(query.text.split()), judged_filters(query, now), mode=mode, limit=count)
+        return [hit.article.id for hit in search(library, asked).hits]
 
     return _judge(collection, mode, ask)
+
+
+def judged_filters(query: JudgedQuery, now: datetime) -> Filters:
+    """The filters of a judged query; raises QueryError naming an unknown one."""
+    given = dict(query.filters)
+    dates = {name: given.pop(name, None) for name in ("from", "to")}
+    if unknown := given.keys() - FILTER_FIELDS.keys():
+        raise QueryError(
+            f"query {query.id!r} has the filter {min(unknown)!r}; known are {', '.join(FILTER_FIELDS)}, from, to"
+        )
+    words = {name: [value] if isinstance(value, str) else value for name, value in given.items()}
+    return make_filters(now, words, ("from", dates["from"]), ("to", dates["to"]))
 
 
 def judge_related(library: Library, collection: Collection, mode: str, now: datetime) -> Judged:
@@ -88,14 +100,14 @@ def judge_related(library: Library, collection: Collection, mode: str, now: date
     ratio = RELATED_MODES[mode]
     least = None if ratio is None else 0.0
 
-    def ask(seed: str, count: int) -> Sequence[str]:
+    def ask(seed: JudgedQuery, count: int) -> Sequence[str]:
         query = RelatedQuery(Filters(now), limit=count, min_score=least, fallback=Fallback.NONE, semantic_ratio=ratio)
-        return [hit.article.id for hit in related(library, seed, query).hits]
+        return [hit.article.id for hit in related(library, seed.text, query).hits]
 
     return _judge(collection, mode, ask)
 
 
-def _judge(collection: Collection, mode: str, ask: Callable[[str, int], Sequence[str]]) -> Judged:
+def _judge(collection: Collection, mode: str, ask: Callable[[JudgedQuery, int], Sequence[str]]) -> Judged:
     run: dict[str, Sequence[str]] = {}
     times = []
     for asked, what in collection.questions.items():

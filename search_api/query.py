@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -15,6 +16,17 @@ from indexer.filters import Filters
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 MAX_QUERY_CHARS = 2000
+
+
+FILTER_FIELDS: Mapping[str, str] = {
+    "section": "sections",
+    "source": "sources",
+    "exclude_source": "exclude_sources",
+    "author": "authors",
+    "language": "languages",
+    "tag": "tags",
+}
+"""The filters by the names that the API, the command line and judged queries give them."""
 
 
 class Mode(StrEnum):
@@ -90,6 +102,21 @@ def parse_bound(value: str | None, name: str, *, end: bool = False) -> datetime 
         raise QueryError(
             f"{name} is {value!r}; expected a date such as 2026-03-01 or a time such as 2026-03-01T09:30:00Z"
         ) from None
+
+
+def make_filters(
+    now: datetime,
+    words: Mapping[str, Sequence[str]],
+    published_from: tuple[str, str | None] = ("from", None),
+    published_to: tuple[str, str | None] = ("to", None),
+) -> Filters:
+    """Filters from what was typed: values by the names of FILTER_FIELDS, and two dates, each with the name it was given by."""
+    return Filters(
+        now=now,
+        **{FILTER_FIELDS[name]: tuple(values) for name, values in words.items()},
+        published_from=parse_bound(published_from[1], published_from[0]),
+        published_before=parse_bound(published_to[1], published_to[0], end=True),
+    )
 
 
 def _is_day(value: str) -> bool:

@@ -49,6 +49,8 @@ def ingest(done: IngestDone, *, as_json: bool, dry_run: bool) -> None:
         f"{report.updated:,} updated + {report.unchanged:,} unchanged + {report.rejected:,} rejected"
     )
     out.print(f"{report.duplicates:,} duplicates of other articles; {report.seconds:.1f} s", highlight=False)
+    if not done.listing.files:
+        err.print("no article files found; ingest reads .jsonl, .html and .txt files", highlight=False)
     for reason, paths in done.listing.skipped_by_reason().items():
         err.print(f"skipped {_named(paths)}: {reason}", highlight=False, markup=False)
     for reject in report.rejects[:SHOWN_REJECTS]:
@@ -91,7 +93,12 @@ def reindex(done: ReindexDone, *, as_json: bool) -> None:
         out.print(
             f"Gate {done.gate.collection} {verdict}: nDCG@10 {done.gate.before:.4f} before, {done.gate.after:.4f} after"
         )
-    out.print("It is serving." if done.activated else "It is not serving; the generation before it still is.")
+    if done.activated:
+        out.print("It is serving.")
+    elif done.gate and not done.gate.passed:
+        out.print("It was removed; the generation before it is still serving.")
+    else:
+        out.print("It is not serving; the generation before it still is.")
 
 
 def search(answer: SearchAnswer, *, as_json: bool) -> None:

@@ -19,7 +19,7 @@ ONLY_IN = {
     "tantivy": ("indexer/engines/",),
     "sentence_transformers": ("indexer/encoder.py",),
     "torch": ("indexer/encoder.py",),
-    "sqlite3": ("indexer/archive.py",),
+    "sqlite3": ("indexer/archive_connection.py",),
     "trafilatura": ("indexer/sources/",),
     "lxml": ("indexer/sources/",),
     "fastapi": (
@@ -41,6 +41,7 @@ PURE = {
     "indexer/chunking.py",
     "indexer/duplicates.py",
     "indexer/filters.py",
+    "indexer/records.py",
     "search_api/query.py",
     "search_api/ranking.py",
     "search_api/results.py",

@@ -86,10 +86,11 @@ def _block_paragraphs(tree: HtmlElement, extracted: list[str], title: str) -> li
 def _restored(extracted: list[str], own: list[str]) -> list[str]:
     """The extracted lines with the page's own paragraphs for those that the extractor dropped, split or joined."""
     room = [len(text) for text in own]
+    letters, words = [_letters(text) for text in own], [set(text.split()) for text in own]
     lines: list[str] = []
     done = 0
     for line in extracted:
-        place = _place(line, own, room)
+        place = _place(line, own, room, letters, words)
         if place is None:
             lines.append(line)
             continue
@@ -99,16 +100,17 @@ def _restored(extracted: list[str], own: list[str]) -> list[str]:
     return lines + [line for line in own[done:] if is_prose(line)]
 
 
-def _place(line: str, own: list[str], room: list[int]) -> int | None:
+def _place(line: str, own: list[str], room: list[int], letters: list[str], words: list[set[str]]) -> int | None:
     """Which of the page's paragraphs the line is, is part of, or joins; each takes no more than its own length.
 
-    Compared by letters: trafilatura loses the half-space of Persian.
+    Compared by letters: trafilatura loses the half-space of Persian. `letters` and `words` are those of `own`.
     """
-    letters = [_letters(text) for text in own]
-    wanted, words = _letters(line), line.split()
-    for place, text in enumerate(own):
-        alike = len(words) >= 8 and _share(words, text) >= 0.9
-        if room[place] >= len(line) * 0.8 and (wanted in letters[place] or alike):
+    wanted, said = _letters(line), set(line.split())
+    long_enough = len(line.split()) >= 8
+    for place in range(len(own)):
+        if room[place] < len(line) * 0.8:
+            continue
+        if wanted in letters[place] or (long_enough and len(said & words[place]) >= 0.9 * len(said)):
             return place
     joined = [place for place, text in enumerate(own) if room[place] == len(text) and is_prose(text)]
     return next((place for place in reversed(joined) if letters[place] in wanted), None)
@@ -116,10 +118,6 @@ def _place(line: str, own: list[str], room: list[int]) -> int | None:
 
 def _letters(text: str) -> str:
     return "".join(character for character in text if character.isalnum())
-
-
-def _share(words: list[str], text: str) -> float:
-    return len(set(words) & set(text.split())) / len(set(words))
 
 
 def _standfirst(page: HtmlElement, title: str, lines: list[str]) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
+from itertools import islice
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from indexer.sources.markup import element_text, link_share
@@ -35,6 +37,8 @@ _SHARE_OF_PAGE = 0.5
 
 _ARTICLE_PARAGRAPHS = 3
 
+_RUN_MIN_CHARS = 60
+
 
 def without_boxes(page: HtmlElement) -> HtmlElement:
     """A copy of the page without the boxes beside its article and without what follows it."""
@@ -53,6 +57,7 @@ def without_details(page: HtmlElement) -> HtmlElement:
 
 def _drop(tree: HtmlElement, tags: frozenset[str], mark: re.Pattern[str]) -> None:
     total = max(1, word_count(element_text(tree)))
+    begun = _after_prose(tree)
     for element in list(tree.iter()):
         if not isinstance(element.tag, str) or element.tag in _KEPT_TAGS or element.getparent() is None:
             continue
@@ -60,7 +65,7 @@ def _drop(tree: HtmlElement, tags: frozenset[str], mark: re.Pattern[str]) -> Non
         if not marked and element.tag not in tags:
             continue
         small = word_count(element_text(element)) < total * _SHARE_OF_PAGE
-        if small or element.tag in _NO_TEXT or (_COMMENTS.search(_name(element)) and _prose_before(element)):
+        if small or element.tag in _NO_TEXT or (_COMMENTS.search(_name(element)) and element in begun):
             element.drop_tree()
 
 
@@ -70,20 +75,20 @@ def _name(element: HtmlElement) -> str:
 
 def _cut_tails(tree: HtmlElement) -> None:
     """Remove each heading such as "Related News" and what belongs to it, once the article has begun."""
+    begun = _after_prose(tree)
     for element in list(tree.iter(*_HEADINGS)):
         if element.getparent() is None or len(element.text_content()) > 4 * _HEADING_MAX_CHARS:
             continue
         text = element_text(element)
-        if len(text) <= _HEADING_MAX_CHARS and is_tail_heading(text) and _prose_before(element):
+        if len(text) <= _HEADING_MAX_CHARS and is_tail_heading(text) and element in begun:
             _cut_from(element)
 
 
 def _cut_from(heading: HtmlElement) -> None:
     """Remove a heading and its later siblings; where it only heads a box in the text, up to the next paragraph."""
-    later = [element for element in heading.itersiblings() if isinstance(element.tag, str)]
     text = element_text(heading)
-    box_only = not is_tail_heading(text, certain=True) and sum(map(_is_paragraph, later)) >= sentences_after_box(text)
-    for element in later:
+    box_only = not is_tail_heading(text, certain=True) and _goes_on(heading, sentences_after_box(text))
+    for element in [element for element in heading.itersiblings() if isinstance(element.tag, str)]:
         if box_only and _is_paragraph(element):
             break
         if box_only or not _holds_article(element):
@@ -91,10 +96,25 @@ def _cut_from(heading: HtmlElement) -> None:
     heading.drop_tree()
 
 
-def _prose_before(element: HtmlElement) -> bool:
-    return any(
-        is_prose(" ".join(text.split())) for text in element.xpath("preceding::text()[string-length() > 60]")[-40:]
-    )
+def _goes_on(heading: HtmlElement, paragraphs: int) -> bool:
+    """Whether at least so many paragraphs follow among the heading's siblings."""
+    following = (element for element in heading.itersiblings() if isinstance(element.tag, str))
+    return len(list(islice(filter(_is_paragraph, following), paragraphs))) == paragraphs
+
+
+def _after_prose(tree: HtmlElement) -> set[HtmlElement]:
+    """The elements that come after some running text."""
+    found: set[HtmlElement] = set()
+    begun = False
+    for event, element in etree.iterwalk(tree, events=("start", "end", "comment")):
+        if begun and event == "start":
+            found.add(element)
+        begun = begun or _is_run(element.text if event == "start" else element.tail)
+    return found
+
+
+def _is_run(text: str | None) -> bool:
+    return text is not None and len(text) > _RUN_MIN_CHARS and is_prose(" ".join(text.split()))
 
 
 def _is_paragraph(element: HtmlElement) -> bool:

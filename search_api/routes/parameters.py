@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from indexer.filters import Filters
 from search_api.query import (
     DEFAULT_LIMIT,
+    FILTER_FIELDS,
     MAX_LIMIT,
     Fallback,
     Mode,
@@ -18,7 +19,7 @@ from search_api.query import (
     RelatedQuery,
     SearchQuery,
     clean_query_text,
-    parse_bound,
+    make_filters,
 )
 
 
@@ -64,16 +65,8 @@ class SearchParameters(BaseModel):
     def query(self, now: datetime) -> SearchQuery:
         return SearchQuery(
             text=clean_query_text(self.q),
-            filters=Filters(
-                now=now,
-                sections=tuple(self.section),
-                sources=tuple(self.source),
-                exclude_sources=tuple(self.exclude_source),
-                languages=tuple(self.language),
-                authors=tuple(self.author),
-                tags=tuple(self.tag),
-                published_from=parse_bound(self.from_, "from"),
-                published_before=parse_bound(self.to, "to", end=True),
+            filters=make_filters(
+                now, {name: getattr(self, name) for name in FILTER_FIELDS}, ("from", self.from_), ("to", self.to)
             ),
             mode=self.mode,
             semantic_ratio=self.semantic_ratio,

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.archive import stored_article
-from indexer.articles import content_hash, record_from_article
+from indexer.records import content_hash, record_from_article, stored_article
 from indexer.sources import SourceFormat, open_source
 from indexer.types import Found, Reject
 from tests.support import NOW

@@ -6,17 +6,9 @@ from typing import Any
 
 import pytest
 
-from indexer.archive import stored_article
-from indexer.articles import (
-    article_from_record,
-    content_hash,
-    is_visible,
-    normalise_body,
-    normalise_line,
-    parse_time,
-    record_from_article,
-)
+from indexer.articles import article_from_record, is_visible, normalise_body, normalise_line, parse_time
 from indexer.errors import ArticleError
+from indexer.records import content_hash, record_from_article, stored_article
 from indexer.types import Article, DateOrigin, PubStatus
 from indexer.urls import canonical_url, url_key
 from tests.support import NOW

@@ -1,0 +1,77 @@
+"""A connection to SQLite whose every failure is an IndexDamaged that names the file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from indexer.errors import IndexDamaged
+
+BUSY_TIMEOUT_S = 30.0
+
+
+def connect(path: Path) -> Connection:
+    """A connection in write-ahead mode, durable at each commit, usable from any one thread at a time."""
+    with _named(path):
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S, factory=Connection
+        )
+    connection.path = path
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+class Connection(sqlite3.Connection):
+    path: Path
+
+    def execute(self, *arguments: Any) -> Cursor:
+        return self.cursor(Cursor).execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Cursor:
+        return self.cursor(Cursor).executemany(*arguments)
+
+    def executescript(self, script: str) -> Cursor:
+        with _named(self.path):
+            cursor = self.cursor(Cursor)
+            cursor.executescript(script)
+            return cursor
+
+
+class Cursor(sqlite3.Cursor):
+    connection: Connection
+
+    def execute(self, *arguments: Any) -> Cursor:
+        with _named(self.connection.path):
+            super().execute(*arguments)
+        return self
+
+    def executemany(self, *arguments: Any) -> Cursor:
+        with _named(self.connection.path):
+            super().executemany(*arguments)
+        return self
+
+    def __next__(self) -> Any:
+        with _named(self.connection.path):
+            return super().__next__()
+
+    def fetchone(self) -> Any:
+        with _named(self.connection.path):
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with _named(self.connection.path):
+            return super().fetchall()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise IndexDamaged(
+            f"{path} cannot be read or written ({error}); check the disk's room and health, else restore it from a backup"
+        ) from error
