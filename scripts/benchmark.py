@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from statistics import median, quantiles
 from typing import Any
 
 PACKAGES = ("torch", "sentence-transformers", "faiss-cpu", "tantivy", "numpy")
-PORT = 8765
+START_LIMIT_S = 60
 REPEATS = 5
 
 
@@ -44,28 +45,37 @@ def timed(arguments: list[str]) -> tuple[dict[str, Any], float, float]:
     return json.loads(done.stdout), time.perf_counter() - started, int(done.stderr.split()[-1]) / 1024
 
 
-def ask(path: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=10) as answer:
-        return json.load(answer)
+class Service:
+    """`dateline serve` on a free port, started at once."""
 
+    def __init__(self, index: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = str(free.getsockname()[1])
+        run = [sys.executable, "-m", "search_api", "serve", "--index", index, "--port", self._port]
+        self._started = time.perf_counter()
+        self._process = subprocess.Popen(run)
 
-def first_answer(index: str, query: str) -> tuple[subprocess.Popen[bytes], float]:
-    """The running service, and the seconds from its start to its first answered query."""
-    started = time.perf_counter()
-    server = subprocess.Popen([sys.executable, "-m", "search_api", "serve", "--index", index, "--port", str(PORT)])
-    while time.perf_counter() - started < 60:
-        try:
-            ask("/v1/search?" + urllib.parse.urlencode({"q": query}))
-            return server, time.perf_counter() - started
-        except OSError:
-            time.sleep(0.05)
-    server.kill()
-    raise SystemExit("the service did not answer within 60 s")
+    def ask(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=10) as answer:
+            return json.load(answer)
 
+    def seconds_to_first_answer(self, path: str) -> float:
+        while time.perf_counter() - self._started < START_LIMIT_S and self._process.poll() is None:
+            try:
+                self.ask(path)
+                return time.perf_counter() - self._started
+            except OSError:
+                time.sleep(0.05)
+        self.stop()
+        raise SystemExit(f"the service did not answer within {START_LIMIT_S} s")
 
-def memory_mb(process: subprocess.Popen[bytes]) -> float:
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    def memory_mb(self) -> float:
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
 
 
 def report(folder: str, index: str, queries: list[str]) -> None:
@@ -73,20 +83,20 @@ def report(folder: str, index: str, queries: list[str]) -> None:
     again, again_s, _ = timed(["ingest", folder, "--index", index])
     reindexed, _, reindex_mb = timed(["reindex", "--index", index])
     status, _, _ = timed(["status", "--index", index])
-    server, start_s = first_answer(index, queries[0])
+    paths = ["/v1/search?" + urllib.parse.urlencode({"q": query}) for query in queries]
+    service = Service(index)
     try:
-        paths = ["/v1/search?" + urllib.parse.urlencode({"q": query}) for query in queries]
-        answers = [ask(path) for path in paths]
+        start_s = service.seconds_to_first_answer(paths[0])
+        answers = [service.ask(path) for path in paths]
         times = []
         for _ in range(REPEATS):
             for path in paths:
                 started = time.perf_counter()
-                ask(path)
+                service.ask(path)
                 times.append((time.perf_counter() - started) * 1000)
-        serving_mb = memory_mb(server)
+        serving_mb = service.memory_mb()
     finally:
-        server.terminate()
-        server.wait()
+        service.stop()
     articles = status["archive"]["articles"]
     rows = {
         "articles, chunks": f"{articles:,}, {status['archive']['chunks']:,}",

@@ -16,7 +16,7 @@ from fastapi.templating import Jinja2Templates
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api.clock import utc_now
-from search_api.errors import register_errors
+from search_api.errors import describe_problems, register_errors
 from search_api.library import Library
 from search_api.query import SearchQuery
 from search_api.routes import api, health, pages
@@ -57,6 +57,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.templates = add_filters(Jinja2Templates(WEB / "templates"))
     app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
     register_errors(app)
+    describe = app.openapi
+    app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
     for router in (api.router, health.router, pages.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=WEB / "static"), name="static")

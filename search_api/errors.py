@@ -71,6 +71,17 @@ def _unforeseen(_: Request, error: Exception) -> JSONResponse:
     return problem(500, "Internal error", "Something unforeseen went wrong; the service's log says what.")
 
 
+def describe_problems(description: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI description with every failure as the media type that is sent, where FastAPI adds plain JSON."""
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                content = response.get("content", {})
+                if MEDIA_TYPE in content and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json")
+    return description
+
+
 def register_errors(app: FastAPI) -> None:
     """Answer every failure with a problem document."""
     app.add_exception_handler(DatelineError, _foreseen)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,31 @@ def test_evaluate_measures_all_modes_and_reuses_its_index(tmp_path: Path) -> Non
     related = json.loads(command(*arguments, "--task", "related").stdout)
     assert [row["mode"] for row in related["results"]] == ["related", "semantic", "keyword"]
     assert len(list((tmp_path / "var" / "index-evaluate").iterdir())) == 1
+    filtered = [{"id": "q1", "text": "ferry", "filters": {"section": "ferry", "to": "2026-01-02"}}]
+    write_jsonl(folder / "queries.jsonl", filtered)
+    narrow = json.loads(command(*arguments, "--mode", "keyword").stdout)["results"][0]
+    assert narrow["recall@10"] == 1.0
+    write_jsonl(folder / "queries.jsonl", [{"id": "q1", "text": "ferry", "filters": {"colour": "red"}}])
+    assert "has the filter 'colour'" in command(*arguments).stderr
+    write_jsonl(folder / "articles.jsonl", [record(1), "{"])
+    broken = command(*arguments)
+    assert broken.returncode == 2
+    assert "line 2" in broken.stderr
+
+
+def test_a_dry_run_leaves_no_trace(tmp_path: Path) -> None:
+    source = write_jsonl(tmp_path / "a.jsonl", [record(1)])
+    done = command("ingest", str(source), "--dry-run", "--index", str(tmp_path / "index"), "--json")
+    assert json.loads(done.stdout)["new"] == 1
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_taken_port_is_named(index: IndexFolder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = command("serve", "--index", str(index.root), "--port", port)
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port} cannot be served on" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -114,6 +140,7 @@ def test_evaluate_measures_all_modes_and_reuses_its_index(tmp_path: Path) -> Non
         (("evaluate", "/nowhere"), "cannot be read"),
         (("search",), "Missing argument"),
         (("evaluate", "x", "--mode", "magic"), "magic"),
+        (("ingest", __file__, "--index", __file__), "no index can be made at"),
     ],
 )
 def test_wrong_use_ends_in_one_clear_line_and_status_2(arguments: tuple[str, ...], message: str) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from indexer.errors import IndexDamaged, ModelError, SourceError
+from indexer.errors import IndexDamaged, IndexMissing, ModelError, SourceError
 from indexer.generations import MANIFEST
 from indexer.layout import IndexFolder
 from search_api import jobs
 from search_api.library import Library
 from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
-from tests.support import anything, index_of, opened_library, record, write_jsonl
+from tests.support import anything, command, index_of, opened_library, record, write_jsonl
 
 
 def generation_files() -> list[str]:
@@ -93,6 +93,46 @@ def test_lost_rows_of_the_archive_are_found(index: IndexFolder) -> None:
     assert "articles lack their current version" in problems
 
 
+def test_changed_contents_of_the_archive_are_found(index: IndexFolder) -> None:
+    with sqlite3.connect(index.archive) as db:
+        db.execute("UPDATE versions SET record = replace(record, 'ferry', 'tram') WHERE seq = 1")
+        db.execute("UPDATE versions SET record = '{' WHERE seq = 2")
+        db.execute(
+            "UPDATE embeddings SET vector = substr(vector, 1, 100) "
+            "WHERE text_hash = (SELECT min(text_hash) FROM embeddings)"
+        )
+        db.execute("UPDATE articles SET version = 7, change = 1 WHERE seq = 5")
+    problems = "\n".join(jobs.verify(index))
+    assert "article 'a0' is not what was stored" in problems
+    assert "1 versions hold no readable record" in problems
+    assert "1 embeddings have another size" in problems
+    assert "1 articles of the archive are missing in it" in problems
+
+
+def test_a_damaged_archive_file_is_named_in_plain_words(index: IndexFolder) -> None:
+    with sqlite3.connect(index.archive) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(index.archive.read_bytes())
+    for start in range(4096, len(content), 4096):
+        content[start : start + 200] = b"\xff" * 200
+    index.archive.write_bytes(content)
+    problems = jobs.verify(index)
+    assert problems
+    assert "archive" in problems[0]
+    done = command("search", "ferry", "--index", str(index.root))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_an_archive_without_articles_builds_no_generation(tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    index = IndexFolder(tmp_path / "index")
+    jobs.ingest(index, [str(tmp_path / "nothing")])
+    with pytest.raises(IndexMissing, match="holds no articles yet"):
+        jobs.reindex(index)
+    assert index.numbers() == []
+
+
 def test_a_model_that_is_not_the_generation_s_is_refused(index: IndexFolder) -> None:
     path = index.generation(1) / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text()) | {"model": "another"}), encoding="utf-8")
@@ -142,6 +182,7 @@ def test_the_gate_keeps_a_generation_that_answers_worse_from_serving(
     assert worse.gate.after < worse.gate.before
     assert not worse.activated
     assert index.current() == same.manifest.number
+    assert worse.manifest.number not in index.numbers()
 
 
 def test_a_gate_without_queries_about_the_index_is_refused(tmp_path: Path, index: IndexFolder) -> None:
@@ -149,6 +190,9 @@ def test_a_gate_without_queries_about_the_index_is_refused(tmp_path: Path, index
     (tmp_path / "qrels.tsv").write_text("query-id\tdoc-id\tgrade\nq\tunknown\t2\n", encoding="utf-8")
     with pytest.raises(SourceError, match="no judged article"):
         jobs.reindex(index, gate=tmp_path)
+    with pytest.raises(SourceError, match="cannot be read"):
+        jobs.reindex(index, gate=tmp_path / "nowhere")
+    assert index.numbers() == [1]
 
 
 def test_an_index_without_articles_answers_with_nothing(tmp_path: Path) -> None:

@@ -189,7 +189,9 @@ def test_monitors_may_ask_for_heads_and_other_methods_are_told_what_is_allowed(c
 def test_health_and_description(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json()["articles"] == 30
-    assert "/v1/search" in client.get("/openapi.json").json()["paths"]
+    described = [client.get("/openapi.json").json()["paths"] for _ in range(2)]
+    assert described[0] == described[1]
+    assert list(described[0]["/v1/search"]["get"]["responses"]["422"]["content"]) == ["application/problem+json"]
     assert client.get("/docs").status_code == 200
 
 
