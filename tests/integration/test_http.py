@@ -178,6 +178,14 @@ def test_an_empty_choice_in_the_form_filters_nothing(client: TestClient) -> None
     assert 'class="hit"' in client.get("/?q=ferry&section=").text
 
 
+def test_only_the_named_origins_may_read_from_their_pages(index: IndexFolder) -> None:
+    settings = Settings(index=index.root, cors_origins=["https://news.example"])
+    with TestClient(create_app(settings, clock=lambda: NOW)) as client:
+        for origin, allowed in (("https://news.example", "https://news.example"), ("https://other.example", None)):
+            answer = client.get("/v1/articles/a0/related", headers={"Origin": origin})
+            assert answer.headers.get("access-control-allow-origin") == allowed
+
+
 def test_monitors_may_ask_for_heads_and_other_methods_are_told_what_is_allowed(client: TestClient) -> None:
     assert client.head("/healthz").status_code == 200
     assert client.head("/readyz").status_code == 200
