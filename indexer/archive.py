@@ -85,10 +85,11 @@ class Archive:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -114,7 +115,7 @@ class Archive:
         return int(row[0]) if row else 0
 
     def counts(self, recipe: str | None = None) -> dict[str, int]:
-        """Articles, versions, and the chunks and embeddings of a recipe (of all, when none is named)."""
+        """Articles, versions, embeddings, duplicates, and the chunks of a recipe (of all, when none is named)."""
         one = self._db.execute
         chunks = ("SELECT count(*) FROM chunks WHERE ? IS NULL OR recipe = ?", (recipe, recipe))
         return {
@@ -131,12 +132,12 @@ class Archive:
         ).fetchone()
         return Known(*row) if row else None
 
-    def version_hashes(self, article_id: str) -> set[bytes]:
-        """The content hash of every version of an article."""
+    def versions(self, article_id: str) -> list[Article]:
+        """Every version of an article, in no particular order."""
         rows = self._db.execute(
             "SELECT record FROM versions JOIN articles USING (seq) WHERE article_id = ?", (article_id,)
         )
-        return {content_hash(stored_article(record)) for (record,) in rows}
+        return [stored_article(record) for (record,) in rows]
 
     def id_of_url(self, url: str) -> str | None:
         """The id of the first article that came with this address."""

@@ -1,4 +1,4 @@
-"""A connection to SQLite whose every failure is an IndexDamaged that names the file."""
+"""A connection to SQLite whose every failure names the file, as an IndexDamaged or an IndexBusy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import IndexDamaged
+from indexer.errors import IndexBusy, IndexDamaged
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -72,6 +72,8 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise IndexBusy(f"{path} is locked by another process; try again when it is done") from error
         raise IndexDamaged(
             f"{path} cannot be read or written ({error}); check the disk's room and health, else restore it from a backup"
         ) from error

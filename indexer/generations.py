@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -87,11 +88,9 @@ def activate(index: IndexFolder, archive: Archive, manifest: Manifest) -> None:
     replace_text(index.root / "CURRENT", f"{manifest.number}\n")
 
 
-def prune(index: IndexFolder, *, keep: int) -> list[int]:
-    """Delete all but the serving generation and the `keep` - 1 newest others; returns the numbers deleted."""
-    current = index.current()
-    others = [number for number in index.numbers() if number != current]
-    doomed = others[: max(0, len(others) - (keep - 1))]
+def prune(index: IndexFolder, *, kept: Collection[int | None]) -> list[int]:
+    """Delete all generations but these and the serving one; returns the numbers deleted."""
+    doomed = [number for number in index.numbers() if number not in (index.current(), *kept)]
     for number in doomed:
         remove(index, number)
     return doomed
@@ -118,7 +117,9 @@ def read_manifest(index: IndexFolder, number: int | None = None) -> Manifest:
     path = index.generation(number) / MANIFEST
     try:
         manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        if not all({"bytes", "sha256"} <= facts.keys() for facts in manifest.files.values()):
+            raise ValueError("a file has no size or checksum")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise IndexDamaged(f"{path} cannot be read ({error}); rebuild it from the archive: dateline reindex") from error
     if manifest.format_version != FORMAT_VERSION:
         raise IndexDamaged(
@@ -168,7 +169,8 @@ def _damaged_files(folder: Path, manifest: Manifest) -> list[str]:
             found.append(wrong)
         elif _sha256(folder / path) != expected["sha256"]:
             found.append(f"{path} is damaged (its SHA-256 is not the manifest's)")
-    return found
+    unknown = set(_files(folder)) - manifest.files.keys() - {MANIFEST}
+    return [*found, *(f"{path} is not in the manifest" for path in sorted(unknown))]
 
 
 def _wrong_size(path: Path, expected: int) -> str | None:

@@ -35,6 +35,8 @@ class IngestReport:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    superseded: int = 0
+    """Of the unchanged, those that repeat an older version; the current one stays."""
     duplicates: int = 0
     chunks: int = 0
     encoded: int = 0
@@ -53,8 +55,9 @@ class _Seen:
 class Ingest:
     """One run over any number of sources.
 
-    Reading a source again changes nothing: a record that equals any stored version, or whose `updated_at` lies before the
-    current version's, is unchanged. Every version read is stored, whatever the batches.
+    Reading a source again changes nothing: a record that says what a stored version says, or whose `updated_at` lies before
+    the current version's, is unchanged (and counted as superseded when the current version says something else). Every
+    version taken is stored, whatever the batches.
     """
 
     def __init__(self, archive: Archive, encoder: Encoder, *, now: datetime, dry_run: bool = False) -> None:
@@ -69,8 +72,8 @@ class Ingest:
         self._batch: dict[str, Article] = {}
         self._batch_urls: dict[str, str] = {}
         self._batch_texts: dict[int, str] = {}
-        self._would_be: dict[str, set[bytes]] = {}
-        """In a dry run, what each id said that was not stored."""
+        self._would_be: dict[str, list[Article]] = {}
+        """In a dry run, the versions of each id that were not stored."""
         self.report = IngestReport()
 
     def run(self, items: Iterable[Found | Reject], progress: Callable[[IngestReport], None]) -> IngestReport:
@@ -102,12 +105,15 @@ class Ingest:
             self.report.unchanged += 1
             return None
         current = self._current(article.id)
-        if found.partial and current:
-            article = completed(article, current)
-        content = content_hash(article)
-        if current and self._is_known(article, content, current):
+        if current and _says_nothing_new(found, article, current):
             self.report.unchanged += 1
             return None
+        if current and (_later(current, article, default=False) or self._said_before(found, article)):
+            self.report.unchanged += 1
+            self.report.superseded += 1
+            return None
+        if found.partial and current:
+            article = completed(article, current)
         if before and same_source and not _later(article, current):
             return Reject(
                 found.source,
@@ -116,7 +122,7 @@ class Ingest:
                 "give each article its own id, or a later updated_at to each newer version",
             )
         self._count(article, is_new=current is None)
-        self._keep(article, content)
+        self._keep(article)
         return None
 
     def _current_hash(self, article_id: str) -> bytes | None:
@@ -125,18 +131,14 @@ class Ingest:
         known = self._archive.known(article_id)
         return known.content_hash if known else None
 
-    def _is_known(self, article: Article, content: bytes, current: Article) -> bool:
-        """Whether the archive, or the batch, has this version or a later one already."""
-        return (
-            content == content_hash(current)
-            or content in self._would_be.get(article.id, ())
-            or _later(current, article, default=False)
-            or content in self._archive.version_hashes(article.id)
-        )
+    def _said_before(self, found: Found, article: Article) -> bool:
+        """Whether an earlier version says the same, so that a source read again takes nothing back."""
+        versions = [*self._archive.versions(article.id), *self._would_be.get(article.id, ())]
+        return any(_says_nothing_new(found, article, version) for version in versions)
 
-    def _keep(self, article: Article, content: bytes) -> None:
+    def _keep(self, article: Article) -> None:
         if self._dry_run:
-            self._would_be.setdefault(article.id, set()).add(content)
+            self._would_be.setdefault(article.id, []).append(article)
         elif article.id in self._batch:
             self._store()
         self._batch[article.id] = article
@@ -148,7 +150,7 @@ class Ingest:
         article = found.article
         if found.stated_id or article.url is None:
             return article
-        earlier = self._batch_urls.get(url_key(article.url)) or self._archive.id_of_url(article.url)
+        earlier = self._archive.id_of_url(article.url) or self._batch_urls.get(url_key(article.url))
         return replace(article, id=earlier) if earlier else article
 
     def _current(self, article_id: str) -> Article | None:
@@ -186,6 +188,12 @@ class Ingest:
                 self._archive.put_chunks(seq, self._recipe.key, chunks, hashes)
         self.report.chunks += sum(len(chunks) for chunks, _ in cuts)
         self.report.encoded += len(vectors[0])
+
+
+def _says_nothing_new(found: Found, article: Article, version: Article) -> bool:
+    """Whether the version already says all that the article does; of a page, all that the page shows."""
+    whole = completed(article, version) if found.partial else article
+    return content_hash(whole) == content_hash(version)
 
 
 def completed(page: Article, earlier: Article) -> Article:

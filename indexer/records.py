@@ -30,17 +30,17 @@ def record_from_article(article: Article) -> dict[str, Any]:
 
 
 def content_hash(article: Article) -> bytes:
-    """SHA-256 over every field: equal hashes mean nothing changed."""
+    """SHA-256 over every field but where the date was read: equal hashes mean nothing changed."""
     record = record_from_article(article)
     record.pop("published_from", None)
-    return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False, default=str).encode()).digest()
+    return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).digest()
 
 
 def stored_article(record: str) -> Article:
     """An article from the archive's own JSON, which was clean when stored; raises IndexDamaged when it is not any more."""
     try:
         return _article(json.loads(record))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise IndexDamaged(f"the archive holds a damaged record ({error}); restore it from a backup") from error
 
 

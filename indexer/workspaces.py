@@ -20,12 +20,21 @@ class Workspace:
             _remove_if_abandoned(abandoned)
         self.folder = tails / f"{os.getpid()}-{uuid4().hex[:8]}"
         self._lock_path = self.folder.with_suffix(".lock")
-        self._lock = self._lock_path.open("w", encoding="ascii")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = _locked(self._lock_path)
 
     def close(self) -> None:
         _remove(self._lock_path)
         self._lock.close()
+
+
+def _locked(lock_path: Path) -> TextIO:
+    """The lock file, held; made again when another process took it for an abandoned one before it was held."""
+    while True:
+        lock = lock_path.open("w", encoding="ascii")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if lock_path.exists():
+            return lock
+        lock.close()
 
 
 def _remove_if_abandoned(lock_path: Path) -> None:

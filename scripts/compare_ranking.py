@@ -13,12 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from indexer.engines import lexical
-from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api import jobs
 from search_api.clock import utc_now
-from search_api.evaluation import measures
-from search_api.judging import DEPTH, Collection, Task, read_collection
+from search_api.evaluation import JudgedQuery, measures
+from search_api.judging import DEPTH, Collection, Task, judged_filters, read_collection
 from search_api.library import Library
 from search_api.query import DEFAULT_LIMIT, Mode, SearchQuery
 from search_api.searcher import search
@@ -29,7 +28,7 @@ HEADLINE_BOOSTS = (0.0, 0.25, 0.5, 1.0)
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
 
-Ask = Callable[[str], Sequence[str]]
+Ask = Callable[[JudgedQuery], Sequence[str]]
 
 
 class Asker:
@@ -40,25 +39,25 @@ class Asker:
         self._now = utc_now()
 
     def ranking(
-        self, text: str, mode: Mode = Mode.HYBRID, ratio: float | None = None, depth: int = DEFAULT_LIMIT
+        self, query: JudgedQuery, mode: Mode = Mode.HYBRID, ratio: float | None = None, depth: int = DEFAULT_LIMIT
     ) -> list[str]:
-        query = SearchQuery(" ".join(text.split()), Filters(self._now), mode, ratio, depth)
-        return [hit.article.id for hit in search(self._library, query).hits]
+        asked = SearchQuery(" ".join(query.text.split()), judged_filters(query, self._now), mode, ratio, depth)
+        return [hit.article.id for hit in search(self._library, asked).hits]
 
-    def rank_fusion(self, text: str) -> list[str]:
+    def rank_fusion(self, query: JudgedQuery) -> list[str]:
         """Reciprocal rank fusion of both arms' lists."""
         scores: dict[str, float] = {}
         for mode in (Mode.SEMANTIC, Mode.KEYWORD):
-            for rank, article_id in enumerate(self.ranking(text, mode, depth=DEPTH), start=1):
+            for rank, article_id in enumerate(self.ranking(query, mode, depth=DEPTH), start=1):
                 scores[article_id] = scores.get(article_id, 0.0) + 1 / (RRF_K + rank)
         return sorted(scores, key=lambda article_id: -scores[article_id])
 
-    def boosted(self, text: str, boost: float) -> list[str]:
+    def boosted(self, query: JudgedQuery, boost: float) -> list[str]:
         """The hybrid ranking with another boost of headline words."""
         shipped = lexical.TITLE_BOOST
         lexical.TITLE_BOOST = boost
         try:
-            return self.ranking(text)
+            return self.ranking(query)
         finally:
             lexical.TITLE_BOOST = shipped
 
@@ -74,7 +73,7 @@ def ways(asker: Asker) -> dict[str, Ask]:
 
 
 def ndcg_of(collection: Collection, ask: Ask) -> float:
-    run = {query_id: ask(query.text) for query_id, query in collection.questions.items()}
+    run = {query_id: ask(query) for query_id, query in collection.questions.items()}
     return measures(run, collection.qrels)["ndcg@10"]
 
 

@@ -3,7 +3,7 @@
     python scripts/nightly_reindex.py --index var/index incoming/
 
 Safe to run twice: what was taken in before is unchanged and costs no embedding, and without changes no
-generation is built. Exit status: 0 done, 1 some items were rejected, 2 nothing could be done.
+generation is built. Exit status: 0 done, 1 some items were rejected, 2 it could not be finished (the report has the error).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from search_api.settings import Settings
 
 
 def nightly(index: IndexFolder, sources: list[str]) -> dict[str, Any]:
-    """Ingest, then reindex when the serving generation lacks any change; the report of both."""
+    """Ingest, then reindex when the serving generation lacks any change; the report has `error` if the second failed."""
     done = jobs.ingest(index, sources)
     report: dict[str, Any] = {
         "ingest": {
@@ -31,10 +31,13 @@ def nightly(index: IndexFolder, sources: list[str]) -> dict[str, Any]:
         },
         "reindex": None,
     }
-    if done.built is None and jobs.status(index)["changes_since_generation"]:
-        built = jobs.reindex(index)
-        report["reindex"] = {"encoded": built.encoded, "seconds": round(built.seconds, 3), "pruned": built.pruned}
-    return report | {"status": jobs.status(index)}
+    try:
+        if done.built is None and jobs.status(index)["changes_since_generation"]:
+            built = jobs.reindex(index)
+            report["reindex"] = {"encoded": built.encoded, "seconds": round(built.seconds, 3), "pruned": built.pruned}
+        return report | {"status": jobs.status(index)}
+    except DatelineError as error:
+        return report | {"error": str(error)}
 
 
 def main() -> int:
@@ -48,6 +51,8 @@ def main() -> int:
         print(json.dumps({"error": str(error)}, ensure_ascii=False))
         return 2
     print(json.dumps(report, ensure_ascii=False))
+    if "error" in report:
+        return 2
     return 1 if report["ingest"]["rejected"] else 0
 
 

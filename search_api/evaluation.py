@@ -29,7 +29,7 @@ class JudgedQuery:
 
 def ndcg(ranking: Sequence[str], grades: Mapping[str, int], cutoff: int) -> float:
     """Normalised discounted cumulative gain: discount log2(rank + 1) (Jarvelin and Kekalainen 2002), exponential gains."""
-    gains = [2 ** grades.get(article_id, 0) - 1 for article_id in ranking[:cutoff]]
+    gains = [2 ** max(0, grades.get(article_id, 0)) - 1 for article_id in ranking[:cutoff]]
     ideal = sorted((2**grade - 1 for grade in grades.values() if grade > 0), reverse=True)[:cutoff]
     best = _discounted(ideal)
     return _discounted(gains) / best if best else 0.0

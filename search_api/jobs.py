@@ -15,7 +15,7 @@ from typing import Any
 from indexer import generations
 from indexer.archive import Archive
 from indexer.encoder import load_encoder
-from indexer.errors import SourceError
+from indexer.errors import IndexDamaged, SourceError
 from indexer.filters import Filters
 from indexer.generations import Manifest
 from indexer.ingest import Ingest, IngestReport, reencode
@@ -36,8 +36,6 @@ from search_api.settings import Settings
 
 GATE_STEP = 0.01
 """How much nDCG@10 a new generation may lose and still pass the gate."""
-
-KEPT_GENERATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +59,13 @@ def ingest(
     listing = find_sources(arguments)
     now = utc_now()
     with _dry_archive(index) if dry_run else _written_archive(index) as archive:
+        serving = index.current()
         encoder = load_encoder(_model_of(archive))
         run = Ingest(archive, encoder, now=now, dry_run=dry_run)
         with ingest_progress(listing.files, shown=show_progress) as progress:
             report = run.run(_items(listing.files, now, source_format, progress.file_done), progress.item_done)
         built = None
-        if not dry_run and index.current() is None and archive.last_change() > 0:
+        if not dry_run and serving is None and archive.last_change() > 0:
             built = generations.build(index, archive, recipe_for(encoder), now=now)
             generations.activate(index, archive, built)
     return IngestDone(report, listing, built)
@@ -142,15 +141,28 @@ def reindex(
         with reindex_progress(archive.counts()["articles"], shown=show_progress) as progress:
             encoded = reencode(archive, encoder, progress)
         manifest = generations.build(index, archive, recipe_for(encoder), now=utc_now())
-        judged = _gate(index, collection, manifest) if collection else None
+        try:
+            judged = _gate(index, collection, manifest) if collection else None
+        except BaseException:
+            generations.remove(index, manifest.number)
+            raise
         passed = judged is None or judged.passed
         pruned = []
         if not passed:
             generations.remove(index, manifest.number)
         elif activate:
+            before = _serving(index)
             generations.activate(index, archive, manifest)
-            pruned = generations.prune(index, keep=KEPT_GENERATIONS)
+            pruned = generations.prune(index, kept=[before])
     return ReindexDone(manifest, activate and passed, encoded, time.monotonic() - started, pruned, judged)
+
+
+def _serving(index: IndexFolder) -> int | None:
+    """The number of the serving generation; None when the pointer to it is damaged, which an activation mends."""
+    try:
+        return index.current()
+    except IndexDamaged:
+        return None
 
 
 def _check_gate(collection: Collection, archive: Archive, index: IndexFolder) -> None:
@@ -174,11 +186,16 @@ def _gate(index: IndexFolder, collection: Collection, manifest: Manifest) -> Gat
 
 @contextmanager
 def opened(index: IndexFolder, *, generation: int | None = None) -> Iterator[Library]:
-    """The index opened for reading, its changes taken up."""
+    """The index opened for reading, its changes taken up, or, with a word on stderr, without them when they cannot be."""
     index.require_archive()
     library = Library(index, generation=generation)
     try:
-        library.refresh()
+        try:
+            library.refresh()
+        except Exception as error:
+            if library.view is None:
+                raise
+            library.note_trouble(error)
         yield library
     finally:
         library.close()

@@ -13,6 +13,7 @@ from typing import Any
 
 from indexer.errors import QueryError, SourceError
 from indexer.filters import Filters
+from search_api.clock import utc_now
 from search_api.evaluation import JudgedQuery, measures, read_qrels, read_queries
 from search_api.library import Library
 from search_api.query import DEFAULT_LIMIT, FILTER_FIELDS, Fallback, Mode, RelatedQuery, SearchQuery, make_filters
@@ -67,6 +68,8 @@ def read_collection(folder: Path, task: Task, limit: int | None = None) -> Colle
     questions = dict(list(questions.items())[:limit])
     if not questions:
         raise SourceError(f"{folder} has no judged question for {task}; expected queries with a grade above 0")
+    for query in questions.values():
+        judged_filters(query, utc_now())
     return Collection(folder.resolve().name, questions, {asked: qrels[asked] for asked in questions})
 
 
@@ -89,7 +92,16 @@ def judged_filters(query: JudgedQuery, now: datetime) -> Filters:
             f"query {query.id!r} has the filter {min(unknown)!r}; known are {', '.join(FILTER_FIELDS)}, from, to"
         )
     words = {name: [value] if isinstance(value, str) else value for name, value in given.items()}
+    given_dates = [date for date in dates.values() if date is not None]
+    if not all(map(_are_texts, [*words.values(), given_dates])):
+        raise QueryError(
+            f"query {query.id!r} has the filters {dict(query.filters)!r}; expected texts or lists of texts"
+        )
     return make_filters(now, words, ("from", dates["from"]), ("to", dates["to"]))
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def judge_related(library: Library, collection: Collection, mode: str, now: datetime) -> Judged:

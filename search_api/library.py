@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 REFRESH_S = 0.25
 """How often a serving process looks for changes."""
 
+LONGEST_PAUSE_S = 10.0
+"""How long it waits between tries, in the end, while they fail."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -82,10 +85,14 @@ class Library:
                 return
             view = self._view
             if view is None or view.manifest.number != number or self._tail_is_lost(view):
-                before, self._workspace = self._workspace, None
                 opened = self._opened(number)
                 self._view = view or opened  # old answers are better than none when the changes cannot be taken up
-                self._view = self._with_changes(opened)
+                before, self._workspace = self._workspace, None
+                try:
+                    self._view = self._with_changes(opened)
+                except BaseException:
+                    self._workspace = before
+                    raise
                 if before:
                     before.close()
             else:
@@ -145,12 +152,14 @@ class Library:
         self._thread.start()
 
     def _watch(self) -> None:
-        while not self._stop.wait(REFRESH_S):
+        pause_s = REFRESH_S
+        while not self._stop.wait(pause_s):
             try:
                 self.refresh()
-                self.trouble = None
+                self.trouble, pause_s = None, REFRESH_S
             except Exception as error:
                 self.note_trouble(error)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def close(self) -> None:
         self._stop.set()

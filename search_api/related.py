@@ -43,12 +43,13 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """The article that related ones are sought for; `own_row` is its row, -1 for one that is not stored."""
+    """The article that related ones are sought for; `own_row` is its row, or that of its stored version; -1 without one."""
 
     article: Article
     vector: Vector
     terms: WeightedTerms
-    own_row: int = -1
+    own_row: int
+    id: str | None = None
 
 
 def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAnswer:
@@ -59,23 +60,31 @@ def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAn
     row = view.snapshot.row_of_seq.get(known.seq) if view and known else None
     if view is None or row is None:
         return RelatedAnswer(article_id, query.mode, None, 0, 0, ())
-    seed = Seed(article, view.snapshot.article_vector(row), _terms(view.snapshot, article), row)
+    terms = _terms(view.snapshot, article, stored=True)
+    seed = Seed(article, view.snapshot.article_vector(row), terms, row, article_id)
     return _answer(library, view, seed, query)
 
 
 def related_to_draft(library: Library, draft: Article, query: RelatedQuery) -> RelatedAnswer:
-    """Articles related to one that is not stored; its stored copies are left out like those of a seed."""
+    """Articles related to one as given; what the archive has of it, and copies of it, are left out like those of a seed."""
     view = library.view
     if view is None:
         return RelatedAnswer(None, query.mode, None, 0, 0, ())
     chunks = chunk_article(draft, view.encoder.tokenizer)
     mean = view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0)
-    seed = Seed(draft, mean / np.linalg.norm(mean), _terms(view.snapshot, draft))
+    own_row = _row_of_draft(library, view.snapshot, draft)
+    seed = Seed(draft, mean / np.linalg.norm(mean), _terms(view.snapshot, draft, stored=own_row >= 0), own_row)
     return _answer(library, view, seed, query)
 
 
-def _terms(snapshot: Snapshot, article: Article) -> WeightedTerms:
-    return snapshot.lexical.telling_terms(article.title, article.body, article.language, TELLING_TERMS)
+def _row_of_draft(library: Library, snapshot: Snapshot, draft: Article) -> int:
+    article_id = library.archive.id_of_url(draft.url) if draft.url else None
+    rows = _rows_of(library, snapshot, (draft.id, *([article_id] if article_id else [])))
+    return int(rows[0]) if len(rows) else -1
+
+
+def _terms(snapshot: Snapshot, article: Article, *, stored: bool) -> WeightedTerms:
+    return snapshot.lexical.telling_terms(article, TELLING_TERMS, own_copies=int(stored))
 
 
 def _own_score(snapshot: Snapshot, seed: Seed) -> float:
@@ -101,7 +110,7 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
     hits = maker.make(ranked, candidates, good[: query.limit])
     filled, fallback_used = _fill(library, snapshot, seed, query, hits)
     return RelatedAnswer(
-        seed=seed.article.id if seed.own_row >= 0 else None,
+        seed=seed.id,
         mode=query.mode,
         fallback_used=fallback_used,
         seed_duplicates=int(copies.sum()),
@@ -126,13 +135,17 @@ def _fill(
         missing = min(query.limit, FILL_TO) - len(hits)
         filters = query.filters
         if step is Fallback.SECTION:
-            if seed.article.section is None:
+            if seed.article.section is None or not _asked_for(seed.article.section, filters.sections):
                 continue
             filters = replace(filters, sections=(seed.article.section,))
         more = _newest(library, snapshot, seed, filters, query.exclude, hits, missing) if missing > 0 else ()
         if more:
             used, hits = step, hits + more
     return hits, used
+
+
+def _asked_for(section: str, sections: tuple[str, ...]) -> bool:
+    return not sections or section.casefold() in {one.casefold() for one in sections}
 
 
 def _newest(

@@ -49,6 +49,11 @@ def ingest(done: IngestDone, *, as_json: bool, dry_run: bool) -> None:
         f"{report.updated:,} updated + {report.unchanged:,} unchanged + {report.rejected:,} rejected"
     )
     out.print(f"{report.duplicates:,} duplicates of other articles; {report.seconds:.1f} s", highlight=False)
+    if report.superseded:
+        err.print(
+            f"{report.superseded:,} of the unchanged repeat an older version; to go back to one, give it a later updated_at",
+            highlight=False,
+        )
     if not done.listing.files:
         err.print("no article files found; ingest reads .jsonl, .html and .txt files", highlight=False)
     for reason, paths in done.listing.skipped_by_reason().items():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive import Stored
-from indexer.engines.columns import NO_TIME, Columns, Mask, columns_of
+from indexer.engines.columns import Columns, Mask, columns_of
 from indexer.engines.lexical import LexicalIndex, WeightedTerms
 from indexer.engines.vectors import VectorIndex, similarities
 from indexer.filters import Filters
@@ -157,10 +157,6 @@ class Snapshot:
         if not terms:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         return self.lexical.search(terms, count, filters)
-
-    def published(self, row: int) -> int | None:
-        value = int(self.columns.published[row])
-        return None if value == NO_TIME else value
 
 
 def _stacked(stored: Sequence[Stored], dimension: int = 0) -> NDArray[np.float16]:

@@ -178,18 +178,19 @@ class LexicalIndex:
         scores[[place[int(row)] for row in found]] = values
         return scores
 
-    def telling_terms(self, title: str, body: str, language: str, count: int) -> WeightedTerms:
-        """The words that set a text apart, weighted by tf-idf (headline words twice), for use as a query.
+    def telling_terms(self, article: Article, count: int, *, own_copies: int) -> WeightedTerms:
+        """The words that set an article apart, weighted by tf-idf (headline words twice), for use as a query.
 
-        Words that no other article has are left out: they can match nothing.
+        Words that no other article has are left out: they can match nothing. `own_copies` is 1 for an article that the
+        index holds itself, else 0.
         """
-        analyzer = _analyzer_of(language)
-        frequency = Counter(_analyzer(analyzer).analyze(f"{title}\n{title}\n{body}"))
+        analyzer = _analyzer_of(article.language)
+        frequency = Counter(_analyzer(analyzer).analyze(f"{article.title}\n{article.title}\n{article.body}"))
         total = max(1, self._searcher.num_docs)
         scored = []
         for word, times in frequency.items():
             holders = self._searcher.doc_freq(f"text_{analyzer}", word)
-            if holders > 1 and len(word) > 1:
+            if holders > own_copies and len(word) > 1:
                 scored.append(((1 + log(times)) * log(1 + total / holders), word))
         best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:count]
         top = best[0][0] if best else 1.0

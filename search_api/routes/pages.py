@@ -102,7 +102,7 @@ def widget_fragment(
 ) -> Response:
     """The related-news list as an HTML fragment, for server-side includes and for /widget.js."""
     answer = related(library, article_id, RelatedQuery(Filters(now=now), limit=parameters.limit))
-    context = {"related": answer, "heading": parameters.heading}
+    context = {"related": answer, "heading": parameters.heading, "base": str(request.base_url)}
     return cached(templates.get_template("widget.html").render(context), "text/html", request)
 
 

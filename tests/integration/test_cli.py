@@ -68,6 +68,10 @@ def test_related_takes_an_id_or_a_page(index: IndexFolder, tmp_path: Path) -> No
     assert by_page["seed"] is None
     assert by_page["hits"][0]["section"] == "ferry"
     assert by_page["removed"]["seed_duplicates"] == 1
+    edited = write_jsonl(tmp_path / "edited.jsonl", [record(0) | {"body": record(0)["body"] + " Nobody was hurt."}])
+    by_record = json.loads(command("related", "--file", str(edited), "--index", str(index.root), "--json").stdout)
+    assert by_record["hits"]
+    assert "a0" not in [hit["id"] for hit in by_record["hits"]]
     assert command("related", "--index", str(index.root)).returncode == 2
 
 
@@ -109,6 +113,9 @@ def test_evaluate_measures_all_modes_and_reuses_its_index(tmp_path: Path) -> Non
     assert narrow["recall@10"] == 1.0
     write_jsonl(folder / "queries.jsonl", [{"id": "q1", "text": "ferry", "filters": {"colour": "red"}}])
     assert "has the filter 'colour'" in command(*arguments).stderr
+    write_jsonl(folder / "queries.jsonl", [{"id": "q1", "text": "ferry", "filters": {"section": 5}}])
+    assert "expected texts or lists of texts" in command(*arguments).stderr
+    write_jsonl(folder / "queries.jsonl", filtered)
     write_jsonl(folder / "articles.jsonl", [record(1), "{"])
     broken = command(*arguments)
     assert broken.returncode == 2

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.archive import Archive
 from indexer.errors import IndexDamaged, IndexMissing, ModelError, SourceError
 from indexer.generations import MANIFEST
 from indexer.layout import IndexFolder
@@ -67,6 +68,30 @@ def test_a_missing_file_and_a_broken_manifest_are_found(index: IndexFolder) -> N
     assert "seq.npy is missing" in jobs.verify(index)[0]
     (index.generation(1) / MANIFEST).write_text("{", encoding="utf-8")
     assert "manifest.json cannot be read" in jobs.verify(index)[0]
+
+
+def test_a_manifest_that_leaves_files_out_is_found(index: IndexFolder) -> None:
+    path = index.generation(1) / MANIFEST
+    manifest = json.loads(path.read_text())
+    manifest["files"] = {name: facts for name, facts in manifest["files"].items() if not name.startswith("lexical")}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert "is not in the manifest" in jobs.verify(index)[0]
+    path.write_text(json.dumps(manifest | {"files": {"x": {}}}), encoding="utf-8")
+    assert "manifest.json cannot be read" in jobs.verify(index)[0]
+
+
+def test_the_generation_that_served_before_is_kept(index: IndexFolder) -> None:
+    jobs.reindex(index, activate=False)
+    assert index.numbers() == [1, 2]
+    assert jobs.reindex(index).pruned == [2]
+    assert index.numbers() == [1, 3]
+
+
+def test_a_failed_write_says_why(index: IndexFolder) -> None:
+    with Archive(index.archive) as archive:
+        archive._db.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(IndexDamaged, match="full"), archive.transaction():
+            archive.set_meta("big", "x" * 10_000_000)
 
 
 def test_a_generation_of_another_format_is_refused(index: IndexFolder) -> None:

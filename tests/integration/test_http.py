@@ -194,6 +194,20 @@ def test_monitors_may_ask_for_heads_and_other_methods_are_told_what_is_allowed(c
     assert refused.headers["allow"] == "GET"
 
 
+def test_the_fallback_keeps_to_the_sections_asked_for(client: TestClient) -> None:
+    document = client.get("/v1/articles/a0/related?section=rate&min_score=1").json()
+    assert document["fallback_used"] == "recent"
+    assert {hit["section"] for hit in document["hits"]} == {"rate"}
+
+
+def test_a_fragment_s_links_lead_to_the_service(tmp_path: Path) -> None:
+    bare = {name: value for name, value in record(4).items() if name != "url"}
+    with TestClient(
+        create_app(Settings(index=index_of(tmp_path, [record(0), bare]).root), clock=lambda: NOW)
+    ) as client:
+        assert 'href="http://testserver/articles/a4"' in client.get("/widget/related/a0").text
+
+
 def test_health_and_description(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json()["articles"] == 30

@@ -227,6 +227,52 @@ def test_a_full_record_after_the_page_of_the_article_completes_it(tmp_path: Path
     assert again.unchanged == 2
 
 
+def test_a_page_read_again_takes_no_correction_back(tmp_path: Path) -> None:
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    full = {name: value for name, value in record(1).items() if name != "id"}
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in full["body"].split("\n\n"))
+    head = f'<title>{full["title"]}</title><link rel="canonical" href="{full["url"]}">'
+    page = f"<html><head>{head}</head><body><h1>{full['title']}</h1>{text}</body></html>"
+    (incoming / "1-page.html").write_text(page, encoding="utf-8")
+    corrected = full | {"title": "Corrected headline", "updated_at": "2026-03-02T00:00:00Z"}
+    write_jsonl(incoming / "2-fix.jsonl", [corrected])
+    index = IndexFolder(tmp_path / "index")
+    jobs.ingest(index, [str(incoming)])
+    before = contents(index)
+    for _ in range(2):
+        report = jobs.ingest(index, [str(incoming)]).report
+        assert (report.unchanged, report.superseded) == (2, 1)
+    assert contents(index) == before
+    with jobs.opened(index) as library:
+        assert [hit.article.title for hit in search(library, SearchQuery("rate", anything())).hits] == [
+            corrected["title"]
+        ]
+
+
+def test_an_older_version_comes_back_only_with_a_later_time(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(1)])
+    for changes, expected in (
+        ({"pubstatus": "withheld"}, (1, 0)),
+        ({}, (0, 1)),
+        ({"updated_at": "2026-03-02T00:00:00Z"}, (1, 0)),
+    ):
+        report = jobs.ingest(index, [str(write_jsonl(tmp_path / "again.jsonl", [record(1) | changes]))]).report
+        assert (report.updated, report.superseded) == expected
+
+
+def test_the_archive_s_article_of_an_address_comes_before_the_batch_s(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(1)])
+    url = record(1)["url"]
+    stated = {"id": "y", "url": url, "title": "Another id", "body": "The same address under an id of its own."}
+    bare = {"url": url, "title": "Without an id", "body": "This is of the article that had the address first."}
+    source = write_jsonl(tmp_path / "more.jsonl", [stated, bare])
+    jobs.ingest(index, [str(source)])
+    before = contents(index)
+    assert jobs.ingest(index, [str(source)]).report.unchanged == 2
+    assert contents(index) == before
+
+
 def test_one_address_is_one_article_however_it_is_written(tmp_path: Path) -> None:
     stated = record(1) | {"url": "https://news.example/a/?q=1&utm_source=x"}
     bare = {"title": "The same page", "body": record(1)["body"], "url": "http://news.example/a/?q=1"}
