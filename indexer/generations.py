@@ -90,7 +90,8 @@ def activate(index: IndexFolder, archive: Archive, manifest: Manifest) -> None:
 
 def prune(index: IndexFolder, *, kept: Collection[int | None]) -> list[int]:
     """Delete all generations but these and the serving one; returns the numbers deleted."""
-    doomed = [number for number in index.numbers() if number not in (index.current(), *kept)]
+    spared = {index.current(), *kept}
+    doomed = [number for number in index.numbers() if number not in spared]
     for number in doomed:
         remove(index, number)
     return doomed

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from indexer.errors import (
     ArticleNotFound,
     DatelineError,
+    IndexBusy,
     IndexDamaged,
     IndexMissing,
     ModelError,
@@ -29,10 +30,11 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     ArticleNotFound: (404, "No such article"),
     IndexMissing: (503, "There is no index yet"),
     IndexDamaged: (503, "The index is damaged"),
+    IndexBusy: (503, "The index is locked"),
     ModelError: (503, "The embedding model does not fit the index"),
 }
 
-_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, ModelError)
+_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError)
 
 
 def problem(status: int, title: str, detail: str, errors: list[dict[str, Any]] | None = None) -> JSONResponse:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from indexer.archive import Archive
+from indexer.errors import DatelineError, IndexBusy, IndexDamaged, ModelError
 from indexer.layout import IndexFolder
 from search_api import jobs
 from search_api.app import create_app
@@ -254,6 +256,21 @@ def test_an_empty_index_answers_with_empty_lists_and_fills_by_itself(tmp_path: P
         jobs.ingest(folder, [str(write_jsonl(tmp_path / "a.jsonl", [record(0), record(4)]))])
         app.state.library.refresh()
         assert len(client.get("/v1/search?q=ferry").json()["hits"]) == 2
+
+
+@pytest.mark.parametrize("error", [IndexBusy, IndexDamaged, ModelError])
+def test_an_operator_s_problem_is_a_503_that_tells_no_paths(
+    index: IndexFolder, monkeypatch: pytest.MonkeyPatch, error: type[DatelineError]
+) -> None:
+    def failing(*_: object) -> None:
+        raise error(f"{index.archive} cannot be used")
+
+    monkeypatch.setattr(Archive, "shown_at", failing)
+    with TestClient(create_app(Settings(index=index.root), clock=lambda: NOW)) as client:
+        answer = client.get("/v1/search?q=ferry")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert str(index.root) not in answer.text
 
 
 def test_a_damaged_index_is_not_ready_and_tells_no_paths(tmp_path: Path) -> None:
