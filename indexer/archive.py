@@ -38,10 +38,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An article's current version with its chunks' spans and embeddings (fp16, row i is chunk i)."""
+    """An article's current version with its chunks' spans and embeddings (fp16, row i is chunk i).
+
+    `change` numbers the change that brought this version.
+    """
 
     seq: int
     version: int
+    change: int
     text_key: int
     article: Article
     spans: list[tuple[int, int]]
@@ -184,13 +188,13 @@ class Archive:
     def changed_after(self, change: int, recipe: str, model: str) -> Iterator[Stored]:
         """Current versions of the articles changed after `change`, in order of first arrival."""
         rows = self._db.execute(
-            "SELECT seq, version, text_key, record FROM articles JOIN versions USING (seq, version) "
+            "SELECT seq, version, change, text_key, record FROM articles JOIN versions USING (seq, version) "
             "WHERE change > ? ORDER BY seq",
             (change,),
         )
-        for seq, version, key, record in rows:
+        for seq, version, changed, key, record in rows:
             spans, vectors = self._chunks(seq, recipe, model)
-            yield Stored(seq, version, key, stored_article(record), spans, vectors)
+            yield Stored(seq, version, changed, key, stored_article(record), spans, vectors)
 
     def _chunks(self, seq: int, recipe: str, model: str) -> tuple[list[tuple[int, int]], Any]:
         rows = self._db.execute(

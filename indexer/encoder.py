@@ -44,6 +44,13 @@ class Encoder(Protocol):
         """Shape (dimension,)."""
         ...
 
+    def word_vectors(self, text: str) -> Embeddings:
+        """What the model knows of each token by itself, without reading the text: unit vectors, shape (tokens, any).
+
+        Far cheaper than an embedding; like words are near each other. Of shape (0, 0) when the model has none.
+        """
+        ...
+
 
 def load_encoder(name: str = DEFAULT_MODEL) -> Encoder:
     """The encoder of that name: `text-hash`, the bundled model, a local folder, or a model of the hub.
@@ -109,6 +116,26 @@ class SentenceTransformersEncoder:
         row: Vector = self._encode([text], self._files.query_prompt)[0]
         return row
 
+    def word_vectors(self, text: str) -> Embeddings:
+        if self._input_vectors is None:
+            return np.empty((0, 0), dtype=np.float32)
+        table, centre = self._input_vectors
+        vectors = table[self._token_ids(text)] - centre
+        unit: Embeddings = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-9))
+        return unit
+
+    @cached_property
+    def _input_vectors(self) -> tuple[Embeddings, Vector] | None:
+        """The model's table of token vectors, and their mean, which all of them share and which says nothing."""
+        transformer = getattr(self._model[0], "auto_model", None)
+        if transformer is None:
+            return None
+        table: Embeddings = transformer.get_input_embeddings().weight.detach().numpy()
+        return table, table.mean(axis=0)
+
+    def _token_ids(self, text: str) -> list[int]:
+        return list(self._model.tokenizer(text, add_special_tokens=False, truncation=True)["input_ids"])
+
     def _encode(self, texts: Sequence[str], prompt: str) -> Embeddings:
         if not texts:
             return np.empty((0, 0), dtype=np.float32)
@@ -161,3 +188,7 @@ class TextHashEncoder:
         total = np.sum([self._word_vector(word) for word in words], axis=0)
         unit: Vector = (total / np.linalg.norm(total)).astype(np.float32)
         return unit
+
+    def word_vectors(self, text: str) -> Embeddings:
+        rows = [self.encode_query(word) for word in re.findall(r"\w+", text)]
+        return np.stack(rows) if rows else np.empty((0, self.dimension), dtype=np.float32)

@@ -9,6 +9,7 @@ DatelineError
 ├── IndexDamaged        a file of the index is not what its checksum or count says
 ├── IndexBusy           another process is writing to the index
 ├── QueryError          a question that cannot be answered as asked (bad cursor, bad filter)
+├── CursorExpired       a page of results that are no longer held
 └── ArticleNotFound     no article with that id
 
 Every message names the value, what was expected, and the fix.
@@ -49,6 +50,15 @@ class IndexBusy(DatelineError):
 
 class QueryError(DatelineError):
     """A question that cannot be answered as asked."""
+
+
+class CursorExpired(DatelineError):
+    """The results that a cursor pages through are no longer held."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the index was rebuilt since the first page of these results; repeat the query without its cursor"
+        )
 
 
 class ArticleNotFound(DatelineError):

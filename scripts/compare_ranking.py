@@ -1,80 +1,207 @@
-"""Compare ways of ranking on judged collections: weights of meaning and words, rank fusion, the headline's boost.
+"""Compare ways of ranking on judged collections: single arms, fusions, normalisations, roll-ups, nearness, feedback.
 
     python scripts/compare_ranking.py data/sample OTHER_COLLECTION ...
 
-Prints a Markdown table of nDCG@10, one column for each collection. The indexes are those of `dateline evaluate`, made if missing.
+Prints a Markdown table of nDCG@10, one column for each collection: every article is scored in every way, none is cut off,
+copies are not folded, recency is off. The indexes are those of `dateline evaluate`, made if missing.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import fmean
+from typing import Any, TypeAlias
 
-from indexer.engines import lexical
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engines.analysis import QueryTerms
+from indexer.engines.embedded import Snapshot
 from indexer.layout import IndexFolder
-from search_api import jobs
+from indexer.types import Rows, Vector
+from search_api import candidates
 from search_api.clock import utc_now
-from search_api.evaluation import JudgedQuery, measures
-from search_api.judging import DEPTH, Collection, Task, judged_filters, read_collection
+from search_api.evaluation import JudgedQuery, ndcg
+from search_api.evaluation_jobs import evaluation_library
+from search_api.judging import Task, judged_filters, read_collection
 from search_api.library import Library
-from search_api.query import DEFAULT_LIMIT, Mode, SearchQuery
-from search_api.searcher import search
+from search_api.query import Dates, SearchQuery
+from search_api.ranking import ARTICLE_SHARE, SEMANTIC_RATIO
+from search_api.reading import read
 from search_api.settings import Settings
 
-RATIOS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-HEADLINE_BOOSTS = (0.0, 0.25, 0.5, 1.0)
+Scores: TypeAlias = NDArray[np.floating[Any]]
+
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
 
-Ask = Callable[[JudgedQuery], Sequence[str]]
+RRF_DEPTH = 100
+FEEDBACK_ARTICLES = 3
+FEEDBACK_TERMS = 40
 
 
-class Asker:
-    """Questions asked of one collection's index."""
+@dataclass(frozen=True)
+class Scored:
+    """One query and what each arm gives every article that its filters let through, aligned with `rows`."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._now = utc_now()
+    snapshot: Snapshot
+    library: Library
+    rows: Rows
+    terms: QueryTerms
+    vector: Vector
+    cosine: Scores
+    article: Scores
+    bm25: Scores
+    near: Scores
+    """BM25 with what neighbouring words add."""
+    marks: Scores
 
-    def ranking(
-        self, query: JudgedQuery, mode: Mode = Mode.HYBRID, ratio: float | None = None, depth: int = DEFAULT_LIMIT
-    ) -> list[str]:
-        asked = SearchQuery(" ".join(query.text.split()), judged_filters(query, self._now), mode, ratio, depth)
-        return [hit.article.id for hit in search(self._library, asked).hits]
+    @classmethod
+    def of(cls, library: Library, judged: JudgedQuery) -> Scored:
+        view = library.view
+        assert view is not None
+        text = " ".join(judged.text.split())
+        reading = read(SearchQuery(text, judged_filters(judged, utc_now()), dates=Dates.AUTO), view.snapshot)
+        rows = np.flatnonzero(view.snapshot.allowed(reading.filters))
+        terms = view.snapshot.lexical.terms_of(reading.text)
+        vector = view.encoder.encode_query(reading.text)
+        found = candidates.scored(view.snapshot, rows, terms, vector)
+        plain = view.snapshot.lexical.score(replace(terms, neighbours=()), rows)
+        return cls(
+            view.snapshot,
+            library,
+            rows,
+            terms,
+            vector,
+            found.cosine,
+            found.article_cosine,
+            plain,
+            found.bm25,
+            np.where(found.full_marks > 0, found.full_marks, 1),
+        )
 
-    def rank_fusion(self, query: JudgedQuery) -> list[str]:
-        """Reciprocal rank fusion of both arms' lists."""
-        scores: dict[str, float] = {}
-        for mode in (Mode.SEMANTIC, Mode.KEYWORD):
-            for rank, article_id in enumerate(self.ranking(query, mode, depth=DEPTH), start=1):
-                scores[article_id] = scores.get(article_id, 0.0) + 1 / (RRF_K + rank)
-        return sorted(scores, key=lambda article_id: -scores[article_id])
+    def dense(self, share: float = ARTICLE_SHARE) -> Scores:
+        return (1 - share) * self.cosine + share * self.article
 
-    def boosted(self, query: JudgedQuery, boost: float) -> list[str]:
-        """The hybrid ranking with another boost of headline words."""
-        shipped = lexical.TITLE_BOOST
-        lexical.TITLE_BOOST = boost
-        try:
-            return self.ranking(query)
-        finally:
-            lexical.TITLE_BOOST = shipped
+    def best_chunks(self, count: int) -> Scores:
+        """The mean of each article's best chunks."""
+        _, owner, likeness = self.snapshot.chunk_similarities(self.vector, self.rows)
+        order = np.lexsort((-likeness, owner))
+        owner, likeness = owner[order], likeness[order]
+        place = np.arange(len(owner)) - np.searchsorted(owner, owner)
+        kept = place < count
+        total = np.bincount(owner[kept], likeness[kept], len(self.rows))
+        means: Scores = total / np.maximum(1, np.bincount(owner[kept], minlength=len(self.rows)))
+        return means
 
 
-def ways(asker: Asker) -> dict[str, Ask]:
+Way = Callable[[Scored], Scores]
+
+
+def by_best(scores: Scores) -> Scores:
+    """Divided by the best."""
+    shares: Scores = np.clip(scores / max(1e-9, float(scores.max(initial=0))), 0, 1)
+    return shares
+
+
+def by_range(scores: Scores, depth: int = 200) -> Scores:
+    """From the score at this depth to the best, as 0 to 1."""
+    best = np.sort(scores)[::-1][:depth]
+    low, high = (float(best[-1]), float(best[0])) if len(best) else (0.0, 1.0)
+    shares: Scores = np.clip((scores - low) / max(1e-9, high - low), 0, 1)
+    return shares
+
+
+def by_deviation(scores: Scores, depth: int = 200) -> Scores:
+    """Standard deviations above the mean of the best."""
+    best = np.sort(scores)[::-1][:depth]
+    deviations: Scores = (scores - best.mean()) / max(1e-9, float(best.std()))
+    return deviations
+
+
+def rank_fusion(asked: Scored) -> Scores:
+    fused = np.zeros(len(asked.rows), dtype=np.float32)
+    for scores in (asked.bm25, asked.cosine):
+        order = np.argsort(-scores, kind="stable")[:RRF_DEPTH]
+        order = order[scores[order] > 0]
+        fused[order] += 1 / (RRF_K + 1 + np.arange(len(order)))
+    return fused
+
+
+def blend(asked: Scored, ratio: float = SEMANTIC_RATIO, share: float = ARTICLE_SHARE, near: float = 1.0) -> Scores:
+    """As shipped, unless told otherwise; `near` multiplies what neighbouring words add."""
+    words = np.clip((asked.bm25 + near * (asked.near - asked.bm25)) / asked.marks, 0, 1)
+    return ratio * np.clip(asked.dense(share), 0, 1) + (1 - ratio) * words
+
+
+def normalised(asked: Scored, how: Callable[[Scores], Scores], ratio: float) -> Scores:
+    return ratio * how(asked.dense()) + (1 - ratio) * how(asked.bm25)
+
+
+def rolled_up(asked: Scored, chunks: int) -> Scores:
+    return SEMANTIC_RATIO * asked.best_chunks(chunks) + (1 - SEMANTIC_RATIO) * np.clip(asked.near / asked.marks, 0, 1)
+
+
+def dense_feedback(asked: Scored, weight: float) -> Scores:
+    """The question's vector moved towards those of the best articles (Rocchio)."""
+    best = asked.rows[np.argsort(-blend(asked), kind="stable")[:FEEDBACK_ARTICLES]]
+    moved = asked.vector + weight * asked.snapshot.article_vectors(best).mean(axis=0)
+    moved = (moved / np.linalg.norm(moved)).astype(np.float32)
+    again = candidates.scored(asked.snapshot, asked.rows, None, moved)
+    return blend(replace(asked, vector=moved, cosine=again.cosine, article=again.article_cosine))
+
+
+def lexical_feedback(asked: Scored, weight: float) -> Scores:
+    """The question's words with the most telling ones of the best articles (after RM3, Abdul-Jaleel and others, TREC 2004)."""
+    columns = asked.snapshot.columns
+    best = asked.rows[np.argsort(-blend(asked), kind="stable")[:FEEDBACK_ARTICLES]]
+    keys = [(int(columns.seq[row]), int(columns.version[row])) for row in best]
+    extra = np.zeros(len(asked.rows), dtype=np.float32)
+    for article in asked.library.archive.shown_at(keys, utc_now()):
+        if article:
+            terms = asked.snapshot.lexical.telling_terms(article, FEEDBACK_TERMS, own_copies=1)
+            extra += by_best(asked.snapshot.lexical.score(terms, asked.rows)) / len(keys)
+    return blend(asked) + (1 - SEMANTIC_RATIO) * weight * extra
+
+
+def ways() -> Mapping[str, Way]:
     return {
-        "words alone": partial(asker.ranking, mode=Mode.KEYWORD),
-        "meaning alone": partial(asker.ranking, mode=Mode.SEMANTIC),
-        "rank fusion of both": asker.rank_fusion,
-        **{f"blend, meaning {ratio}": partial(asker.ranking, ratio=ratio) for ratio in RATIOS},
-        **{f"as shipped, headline boost {boost}": partial(asker.boosted, boost=boost) for boost in HEADLINE_BOOSTS},
+        "words alone": lambda asked: asked.bm25,
+        "words alone, neighbours count": lambda asked: asked.near,
+        "meaning alone, best chunk": lambda asked: asked.cosine,
+        "meaning alone, article": lambda asked: asked.article,
+        "meaning alone, as shipped": lambda asked: asked.dense(),
+        "rank fusion": rank_fusion,
+        **{f"divided by the best, meaning {r}": partial(normalised, how=by_best, ratio=r) for r in (0.5, 0.6, 0.7)},
+        **{f"range of the best 200, meaning {r}": partial(normalised, how=by_range, ratio=r) for r in (0.4, 0.5)},
+        **{f"deviations, meaning {r}": partial(normalised, how=by_deviation, ratio=r) for r in (0.5, 0.6)},
+        "**as shipped**": blend,
+        **{f"meaning {r}": partial(blend, ratio=r) for r in (0.4, 0.5, 0.6, 0.7)},
+        **{f"article's share {share}": partial(blend, share=share) for share in (0.0, 0.15, 0.5)},
+        **{f"mean of the best {count} chunks": partial(rolled_up, chunks=count) for count in (2, 3)},
+        **{f"neighbours count {near:g} times": partial(blend, near=near) for near in (0, 0.5, 2)},
+        **{f"feedback to meaning, {weight}": partial(dense_feedback, weight=weight) for weight in (0.2, 0.5)},
+        **{f"feedback to words, {weight}": partial(lexical_feedback, weight=weight) for weight in (0.1, 0.3)},
     }
 
 
-def ndcg_of(collection: Collection, ask: Ask) -> float:
-    run = {query_id: ask(query) for query_id, query in collection.questions.items()}
-    return measures(run, collection.qrels)["ndcg@10"]
+def figures(library: Library, folder: Path) -> Iterator[tuple[str, float]]:
+    """The mean nDCG@10 of each way."""
+    collection = read_collection(folder, Task.SEARCH)
+    asked = [(query, Scored.of(library, query)) for query in collection.questions.values()]
+    ids = {one.seq: one.article.id for one in library.archive.changed_after(0, "", "")}
+    assert library.view is not None
+    names = [ids[int(seq)] for seq in library.view.snapshot.columns.seq]
+    for name, way in ways().items():
+        found = []
+        for query, scored in asked:
+            best = scored.rows[np.argsort(-way(scored), kind="stable")[:10]]
+            found.append(ndcg([names[row] for row in best], collection.qrels[query.id], 10))
+        yield name, fmean(found)
 
 
 def main() -> None:
@@ -84,12 +211,11 @@ def main() -> None:
     arguments = parser.parse_args()
     columns: dict[str, dict[str, float]] = {}
     for folder in arguments.folders:
-        collection = read_collection(folder, Task.SEARCH)
-        with jobs.evaluation_library(IndexFolder(arguments.index), folder) as library:
-            columns[folder.name] = {name: ndcg_of(collection, ask) for name, ask in ways(Asker(library)).items()}
+        with evaluation_library(IndexFolder(arguments.index), folder) as library:
+            columns[folder.name] = dict(figures(library, folder))
     print(f"| nDCG@10 | {' | '.join(columns)} |")
     print(f"|---|{'---|' * len(columns)}")
-    for name in next(iter(columns.values())):
+    for name in ways():
         print(f"| {name} | {' | '.join(f'{column[name]:.4f}' for column in columns.values())} |")
 
 

@@ -14,9 +14,9 @@ from statistics import fmean
 
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
-from search_api import jobs
 from search_api.clock import utc_now
 from search_api.evaluation import measures
+from search_api.evaluation_jobs import evaluation_library
 from search_api.judging import Collection, Task, read_collection
 from search_api.library import Library
 from search_api.query import Fallback, RelatedQuery
@@ -57,7 +57,7 @@ def main() -> None:
             f"\n| {collection.name}, {len(collection.questions):,} seeds | nDCG@10 | shown | share judged related |\n"
             "|---|---|---|---|"
         )
-        with jobs.evaluation_library(IndexFolder(arguments.index), folder) as library:
+        with evaluation_library(IndexFolder(arguments.index), folder) as library:
             for name, query in ways(shipped).items():
                 print(f"| {name} | {row(library, collection, query)} |", flush=True)
 

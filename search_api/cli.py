@@ -16,8 +16,21 @@ from indexer.layout import IndexFolder
 from indexer.sources import SourceFormat
 from search_api import jobs, report, serving
 from search_api.clock import utc_now
+from search_api.evaluation_jobs import evaluate as run_evaluation
 from search_api.judging import RELATED_MODES, Task
-from search_api.query import DEFAULT_LIMIT, MAX_LIMIT, Mode, RelatedMode, SearchQuery, clean_query_text, make_filters
+from search_api.query import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Dates,
+    Facet,
+    Mode,
+    RelatedMode,
+    SearchQuery,
+    Sort,
+    clean_query_text,
+    make_filters,
+)
+from search_api.recency import asked_recency
 from search_api.settings import Settings
 
 app = typer.Typer(
@@ -102,10 +115,21 @@ def search(
     author: Annotated[list[str] | None, typer.Option(help="Only this author.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="Only this language, such as en.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only articles with this tag.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Answer as if it were then.")] = None,
+    sort: Annotated[Sort, typer.Option(help="What comes first.")] = Sort.RELEVANCE,
+    recency: Annotated[
+        str, typer.Option(help="How age lowers a score: auto, off, or a half-life such as 7d.")
+    ] = "auto",
+    dates: Annotated[Dates, typer.Option(help="Whether time words become a date filter.")] = Dates.AUTO,
+    facet: Annotated[list[Facet] | None, typer.Option(help="Count all results by this; repeat for several.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="The next_cursor of the page before.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each score came about.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Answer a typed question from the index."""
+    """Answer a typed question from the index.
+
+    Operators: "exact phrase", -excluded, field:value (title, section, source, author, tag, language, date, from, to), OR.
+    """
     words = {
         "section": section,
         "source": source,
@@ -115,8 +139,20 @@ def search(
         "tag": tag,
     }
     given = {name: values for name, values in words.items() if values}
-    filters = make_filters(utc_now(), given, ("--from", from_), ("--to", to))
-    asked = SearchQuery(clean_query_text(query), filters, mode, limit=limit, explain=explain)
+    asked_recency(recency)
+    bounds = {"from": from_, "to": to, "as_of": as_of}
+    asked = SearchQuery(
+        text=clean_query_text(query),
+        filters=make_filters(utc_now(), given, bounds, lambda name: f"--{name.replace('_', '-')}"),
+        mode=mode,
+        sort=sort,
+        recency=recency,
+        dates=dates,
+        facets=tuple(facet or ()),
+        limit=limit,
+        cursor=cursor,
+        explain=explain,
+    )
     report.search(jobs.search(_index(index), asked), as_json=json)
 
 
@@ -153,7 +189,7 @@ def evaluate(
     modes = list(Mode) if task is Task.SEARCH else list(RELATED_MODES)
     if mode is not None and mode not in modes:
         raise typer.BadParameter(f"--mode {mode!r} is not one of {', '.join(modes)}")
-    done = jobs.evaluate(_index(index), folder, task, [mode] if mode else modes, limit_queries, show_progress=not json)
+    done = run_evaluation(_index(index), folder, task, [mode] if mode else modes, limit_queries, show_progress=not json)
     report.evaluation(done, as_json=json)
 
 

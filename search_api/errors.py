@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from indexer.errors import (
     ArticleNotFound,
+    CursorExpired,
     DatelineError,
     IndexBusy,
     IndexDamaged,
@@ -27,6 +28,7 @@ MEDIA_TYPE = "application/problem+json"
 
 STATUS: dict[type[DatelineError], tuple[int, str]] = {
     QueryError: (422, "The question cannot be answered as asked"),
+    CursorExpired: (410, "These results are no longer held"),
     ArticleNotFound: (404, "No such article"),
     IndexMissing: (503, "There is no index yet"),
     IndexDamaged: (503, "The index is damaged"),

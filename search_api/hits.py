@@ -1,88 +1,191 @@
-"""Ranked rows made into hits: the stored article, its best passage, its copies."""
+"""Ranked rows made into hits: the stored article, its best passage, its copies, how its score came about."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
-from indexer.archive import Archive
-from indexer.engines.embedded import Snapshot
-from indexer.engines.lexical import WeightedTerms, matching_spans
-from indexer.types import Article, Vector
-from search_api.ranking import Candidates, Group, Ranked
-from search_api.results import Duplicates, Explanation, Hit
-from search_api.snippets import best_snippet
+from indexer.engines.analysis import QueryTerms, matching_spans
+from indexer.types import Article, Embeddings, Rows, Scores
+from search_api.candidates import Question
+from search_api.library import Library, View
+from search_api.ranking import ARTICLE_SHARE, Candidates, Positions, Ranked, copies_of
+from search_api.results import Duplicates, Explanation, Hit, Snippet
+from search_api.sentences import likest
+from search_api.snippets import best_snippet, sentence_snippet, sentences_of
+
+NO_TERMS = QueryTerms()
+
+_WORD = re.compile(r"\w+")
+
+BY_MEANING_BELOW = 0.5
+"""A passage that holds a smaller share of the query's words than this was found by meaning: its likest sentence is marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What hits are made of: places of a ranking, and the rows of the copies under each."""
+
+    ranked: Ranked
+    candidates: Candidates
+    places: Positions
+    copies: Sequence[Rows]
+
+    @classmethod
+    def of(cls, ranked: Ranked, candidates: Candidates, places: Positions, keys: Rows) -> Shown:
+        """With the copies of each: the other articles of the ranking that have the same key."""
+        return cls(ranked, candidates, places, [ranked.rows[copies_of(keys, int(place))] for place in places])
+
+
+class Highlight(StrEnum):
+    """What is marked in a passage: nothing, the words asked for, or else the sentence that is most like the question."""
+
+    NONE = "none"
+    WORDS = "words"
+    MEANING = "meaning"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """An article's best chunk for a question: its number, its span of the body, the share of the words it holds."""
+
+    chunk: int
+    span: tuple[int, int]
+    share: float
 
 
 class HitMaker:
-    """Makes the hits of one answer; with `explained_ratio` each hit says how its score came about."""
+    """Makes the hits of one answer; `now` is the moment that decides what readers may see."""
 
-    def __init__(
-        self,
-        archive: Archive,
-        snapshot: Snapshot,
-        terms: WeightedTerms,
-        vector: Vector | None,
-        now: datetime,
-        explained_ratio: float | None = None,
-    ) -> None:
-        self._archive = archive
-        self._snapshot = snapshot
-        self._terms = terms
-        self._vector = vector
+    def __init__(self, library: Library, view: View, question: Question, now: datetime, highlight: Highlight) -> None:
+        self._library = library
+        self._view = view
+        self._question = question
+        self._terms = question.terms or NO_TERMS
+        self._vector = question.vector
         self._now = now
-        self._explained_ratio = explained_ratio
+        self._highlight = highlight
 
-    def make(self, ranked: Ranked, candidates: Candidates, groups: Sequence[Group]) -> tuple[Hit, ...]:
-        """One hit for each group, in order; none for an article withdrawn since the snapshot was taken."""
-        rows = ranked.rows[[group.position for group in groups]]
+    def make(self, shown: Shown, *, explained: float | None = None) -> tuple[Hit, ...]:
+        """One hit for each place, in order; none for an article withdrawn since the snapshot was taken.
+
+        `explained` is the semantic ratio, when each hit shall say how its score came about.
+        """
+        rows = shown.ranked.rows[shown.places].tolist()
+        found = [
+            (row, place, copies, article)
+            for row, place, copies, article in zip(
+                rows, shown.places.tolist(), shown.copies, self._articles(rows), strict=True
+            )
+            if article is not None
+        ]
+        snippets = self._snippets([(row, article) for row, _, _, article in found])
+        ranks = _ranks(shown.ranked) if explained is not None else None
         return tuple(
             Hit(
                 article=article,
-                version=int(self._snapshot.columns.version[row]),
-                score=float(ranked.score[group.position]),
-                snippet=best_snippet(article, *self._passage(row, article), self._terms),
-                duplicates=self._duplicates(ranked, group),
-                explain=self._explanation(ranked, group.position, candidates),
+                version=int(self._view.snapshot.columns.version[row]),
+                score=float(shown.ranked.score[place]),
+                snippet=snippet,
+                duplicates=self._duplicates(copies),
+                explain=self._explanation(shown, place, copies, explained, ranks)
+                if explained is not None and ranks
+                else None,
             )
-            for group, row, article in zip(groups, rows.tolist(), self._articles(rows.tolist()), strict=True)
-            if article is not None
+            for (row, place, copies, article), snippet in zip(found, snippets, strict=True)
         )
 
     def _articles(self, rows: Sequence[int]) -> list[Article | None]:
-        columns = self._snapshot.columns
-        return self._archive.shown_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows], self._now)
+        columns = self._view.snapshot.columns
+        keys = [(int(columns.seq[row]), int(columns.version[row])) for row in rows]
+        return self._library.archive.shown_at(keys, self._now)
 
-    def _passage(self, row: int, article: Article) -> tuple[int, tuple[int, int]]:
+    def _snippets(self, found: Sequence[tuple[int, Article]]) -> list[Snippet]:
+        passages = [self._passage(row, article) for row, article in found]
+        snippets = [
+            best_snippet(article, passage.chunk, passage.span, self._terms)
+            for (_, article), passage in zip(found, passages, strict=True)
+        ]
+        if self._highlight is Highlight.NONE:
+            return [Snippet(snippet.text, snippet.chunk, ()) for snippet in snippets]
+        if self._vector is None or self._highlight is Highlight.WORDS:
+            return snippets
+        by_meaning = [place for place, passage in enumerate(passages) if passage.share < BY_MEANING_BELOW]
+        for place in by_meaning:
+            article, passage = found[place][1], passages[place]
+            sentence = self._likest_sentence(article, passage.span)
+            if sentence is not None:
+                snippets[place] = sentence_snippet(article, passage.chunk, passage.span, sentence)
+        return snippets
+
+    def _likest_sentence(self, article: Article, span: tuple[int, int]) -> int | None:
+        text = article.body[span[0] : span[1]]
+        read = self._view.encoder.word_vectors
+        return likest(*self._asked_words, [read(text[start:end]) for start, end in sentences_of(article, span)])
+
+    @cached_property
+    def _asked_words(self) -> tuple[list[Embeddings], Scores]:
+        """The vectors of each word of the question, and how rare it is."""
+        words = _WORD.findall(self._question.text)
+        weights = self._view.snapshot.lexical.rarities(words)
+        return [self._view.encoder.word_vectors(word) for word in words], weights
+
+    def _passage(self, row: int, article: Article) -> Passage:
         """The article's best chunk: its likeness to the query and the query's words in it count alike."""
-        columns = self._snapshot.columns
+        columns = self._view.snapshot.columns
         first, past = int(columns.chunk_offsets[row]), int(columns.chunk_offsets[row + 1])
         if first == past:
-            return 0, (0, 0)
+            return Passage(0, (0, 0), 0.0)
         spans = list(zip(columns.chunk_start[first:past].tolist(), columns.chunk_end[first:past].tolist(), strict=True))
         held = [matching_spans(article.body[start:end], article.language, self._terms) for start, end in spans]
         words = np.array([len({term for _, _, term in found}) for found in held], dtype=np.float32)
         score = words / max(1.0, float(words.max()))
         if self._vector is not None:
-            score += self._snapshot.chunk_similarities(self._vector, np.array([row]))[2]
+            score += self._view.snapshot.chunk_similarities(self._vector, np.array([row]))[2]
         chunk = int(score.argmax())
-        return chunk, spans[chunk]
+        asked = max(1, len(self._terms.terms_of(article.language)))
+        return Passage(chunk, spans[chunk], float(words[chunk]) / asked)
 
-    def _duplicates(self, ranked: Ranked, group: Group) -> Duplicates:
-        columns = self._snapshot.columns
-        names = (columns.words("source", int(ranked.rows[position])) for position in group.copies)
-        return Duplicates(len(group.copies), tuple(dict.fromkeys(name for name in names if name)))
+    def _duplicates(self, copies: Rows) -> Duplicates:
+        columns = self._view.snapshot.columns
+        names = (columns.words("source", int(row)) for row in copies)
+        return Duplicates(len(copies), tuple(dict.fromkeys(name for name in names if name)))
 
-    def _explanation(self, ranked: Ranked, position: int, candidates: Candidates) -> Explanation | None:
-        if self._explained_ratio is None:
-            return None
-        raw = int(np.flatnonzero(candidates.rows == ranked.rows[position])[0])
+    def _explanation(
+        self, shown: Shown, place: int, copies: Rows, ratio: float, ranks: tuple[Positions, Positions]
+    ) -> Explanation:
+        ranked, candidates = shown.ranked, shown.candidates
+        raw = int(ranked.candidate[place])
+        ids = (article.id for article in self._articles(copies.tolist()) if article)
         return Explanation(
-            semantic_ratio=self._explained_ratio,
-            dense=float(ranked.dense[position]),
-            lexical=float(ranked.lexical[position]),
-            cosine=float(candidates.dense[raw]),
-            bm25=float(candidates.lexical[raw]),
+            semantic_ratio=ratio,
+            article_share=ARTICLE_SHARE,
+            cosine=float(candidates.cosine[raw]),
+            article_cosine=float(candidates.article_cosine[raw]),
+            dense=float(ranked.dense[place]),
+            dense_rank=int(ranks[0][place]),
+            bm25=float(candidates.bm25[raw]),
+            full_marks=float(candidates.full_marks[raw]),
+            lexical=float(ranked.lexical[place]),
+            lexical_rank=int(ranks[1][place]),
+            blend=float(ranked.blend[place]),
+            recency=float(ranked.recency[place]),
+            folded=tuple(ids),
         )
+
+
+def _ranks(ranked: Ranked) -> tuple[Positions, Positions]:
+    """For each place, its rank by each arm, 1 the best."""
+    return _rank(ranked.dense), _rank(ranked.lexical)
+
+
+def _rank(scores: Scores) -> Positions:
+    ranks = np.empty(len(scores), dtype=np.int64)
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return ranks

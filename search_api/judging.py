@@ -16,7 +16,16 @@ from indexer.filters import Filters
 from search_api.clock import utc_now
 from search_api.evaluation import JudgedQuery, measures, read_qrels, read_queries
 from search_api.library import Library
-from search_api.query import DEFAULT_LIMIT, FILTER_FIELDS, Fallback, Mode, RelatedQuery, SearchQuery, make_filters
+from search_api.query import (
+    DATE_FIELDS,
+    DEFAULT_LIMIT,
+    FILTER_FIELDS,
+    Fallback,
+    Mode,
+    RelatedQuery,
+    SearchQuery,
+    make_filters,
+)
 from search_api.related import related
 from search_api.searcher import search
 
@@ -86,10 +95,10 @@ def judge_search(library: Library, collection: Collection, mode: Mode, now: date
 def judged_filters(query: JudgedQuery, now: datetime) -> Filters:
     """The filters of a judged query; raises QueryError naming an unknown one."""
     given = dict(query.filters)
-    dates = {name: given.pop(name, None) for name in ("from", "to")}
+    dates = {name: given.pop(name, None) for name in DATE_FIELDS}
     if unknown := given.keys() - FILTER_FIELDS.keys():
         raise QueryError(
-            f"query {query.id!r} has the filter {min(unknown)!r}; known are {', '.join(FILTER_FIELDS)}, from, to"
+            f"query {query.id!r} has the filter {min(unknown)!r}; known are {', '.join([*FILTER_FIELDS, *DATE_FIELDS])}"
         )
     words = {name: [value] if isinstance(value, str) else value for name, value in given.items()}
     given_dates = [date for date in dates.values() if date is not None]
@@ -97,7 +106,7 @@ def judged_filters(query: JudgedQuery, now: datetime) -> Filters:
         raise QueryError(
             f"query {query.id!r} has the filters {dict(query.filters)!r}; expected texts or lists of texts"
         )
-    return make_filters(now, words, ("from", dates["from"]), ("to", dates["to"]))
+    return make_filters(now, words, dates)
 
 
 def _are_texts(values: object) -> bool:

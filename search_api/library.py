@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from indexer.archive import Archive
 from indexer.articles import is_visible
 from indexer.encoder import Encoder, load_encoder
 from indexer.engines.embedded import Snapshot
-from indexer.errors import ArticleNotFound, ModelError
+from indexer.errors import ArticleNotFound, CursorExpired, ModelError
 from indexer.generations import Manifest, open_snapshot, read_manifest
 from indexer.layout import IndexFolder
 from indexer.types import Article
 from indexer.workspaces import Workspace
+from search_api.kept_views import KeptViews
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Library:
         self._warm = warm
         self._encoder: Encoder | None = None
         self._view: View | None = None
+        self._kept: KeptViews[View] = KeptViews()
         self._workspace: Workspace | None = None
         self._refreshing = threading.Lock()
         self._local = threading.local()
@@ -59,6 +61,26 @@ class Library:
     def view(self) -> View | None:
         """The state to answer from; None while there is no generation."""
         return self._view
+
+    def keep(self, view: View) -> None:
+        """Hold on to a view for somebody who may ask for its next page."""
+        self._kept.keep(view.manifest.number, view.change, view)
+
+    def view_at(self, generation: int, change: int) -> View:
+        """The view of a generation with the changes up to one, as it was.
+
+        When this process does not hold it any more, or never did, it is the view of now without what came later;
+        raises CursorExpired when the generation is another one.
+        """
+        kept = self._kept.get(generation, change)
+        if kept:
+            return kept
+        if self._view is None or self._view.change < change:
+            self.refresh()
+        view = self._view
+        if view is None or view.manifest.number != generation:
+            raise CursorExpired
+        return view if view.change == change else replace(view, snapshot=view.snapshot.until(change), change=change)
 
     @property
     def archive(self) -> Archive:

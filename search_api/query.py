@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from indexer.errors import QueryError
 from indexer.filters import Filters
@@ -17,6 +15,8 @@ DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 MAX_QUERY_CHARS = 2000
 
+PASSAGE_WORDS = 40
+"""A text of more words is a passage, not a question: neither operators nor time words are read in it."""
 
 FILTER_FIELDS: Mapping[str, str] = {
     "section": "sections",
@@ -37,14 +37,59 @@ class Mode(StrEnum):
     KEYWORD = "keyword"
 
 
+class Sort(StrEnum):
+    """What comes first."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+class Collapse(StrEnum):
+    """What is folded into one hit."""
+
+    NONE = "none"
+    DUPLICATES = "duplicates"
+
+
+class Dates(StrEnum):
+    """Whether time words of a question become a date filter."""
+
+    AUTO = "auto"
+    OFF = "off"
+
+
+class Facet(StrEnum):
+    """What results are counted by."""
+
+    SECTION = "section"
+    SOURCE = "source"
+    LANGUAGE = "language"
+    DATE = "date"
+
+
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """One search. `semantic_ratio` (0..1) weighs the dense arm of a hybrid search; None leaves it to ranking."""
+    """One search, as asked. `text` may hold operators and time words (see query_language and time_words).
+
+    `semantic_ratio` (0..1) weighs the dense arm of a hybrid search, `min_score` (0..1) cuts the results; None leaves
+    either to ranking. `recency` is auto, off or a half-life such as 7d. `diversity` (0..1) sets results that are alike
+    apart; each source may come `max_per_source` times.
+    """
 
     text: str
     filters: Filters
     mode: Mode = Mode.HYBRID
     semantic_ratio: float | None = None
+    sort: Sort = Sort.RELEVANCE
+    recency: str = "auto"
+    dates: Dates = Dates.AUTO
+    collapse: Collapse = Collapse.DUPLICATES
+    max_per_source: int | None = None
+    diversity: float = 0.0
+    min_score: float | None = None
+    facets: tuple[Facet, ...] = ()
+    highlight: bool = True
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
     explain: bool = False
@@ -104,18 +149,28 @@ def parse_bound(value: str | None, name: str, *, end: bool = False) -> datetime 
         ) from None
 
 
+DATE_FIELDS = ("from", "to", "as_of")
+"""The dates that bound a search, by the names that the API, the command line and judged queries give them."""
+
+
 def make_filters(
     now: datetime,
     words: Mapping[str, Sequence[str]],
-    published_from: tuple[str, str | None] = ("from", None),
-    published_to: tuple[str, str | None] = ("to", None),
+    dates: Mapping[str, str | None],
+    spelled: Callable[[str], str] = str,
 ) -> Filters:
-    """Filters from what was typed: values by the names of FILTER_FIELDS, and two dates, each with the name it was given by."""
+    """Filters from what was typed: values by the names of FILTER_FIELDS, dates by those of DATE_FIELDS.
+
+    `spelled` is how a message spells the name of a date's field. Raises QueryError for what is no date.
+    """
+    as_of = parse_bound(dates.get("as_of"), spelled("as_of"), end=True)
+    given: dict[str, Any] = {FILTER_FIELDS[name]: tuple(values) for name, values in words.items()}
     return Filters(
+        **given,
         now=now,
-        **{FILTER_FIELDS[name]: tuple(values) for name, values in words.items()},
-        published_from=parse_bound(published_from[1], published_from[0]),
-        published_before=parse_bound(published_to[1], published_to[0], end=True),
+        published_from=parse_bound(dates.get("from"), spelled("from")),
+        published_before=parse_bound(dates.get("to"), spelled("to"), end=True),
+        as_of=as_of - timedelta(seconds=1) if as_of and _is_day((dates.get("as_of") or "").strip()) else as_of,
     )
 
 
@@ -125,29 +180,3 @@ def _is_day(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def make_cursor(query: SearchQuery, offset: int) -> str:
-    """An opaque token for the page that begins at `offset` of this query's results."""
-    payload = json.dumps([offset, _digest(query)]).encode()
-    return base64.urlsafe_b64encode(payload).decode().rstrip("=")
-
-
-def read_cursor(query: SearchQuery) -> int:
-    """The offset that the query's cursor stands for; 0 without one. Raises QueryError for one of another query."""
-    if query.cursor is None:
-        return 0
-    try:
-        offset, digest = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
-        valid = isinstance(offset, int) and not isinstance(offset, bool) and offset >= 0 and digest == _digest(query)
-    except (ValueError, TypeError):
-        valid = False
-    if not valid:
-        raise QueryError(f"cursor {query.cursor[:40]!r} does not belong to this query; repeat the query without it")
-    return int(offset)
-
-
-def _digest(query: SearchQuery) -> str:
-    filters = {name: getattr(query.filters, name) for name in Filters.__slots__ if name != "now"}
-    asked = repr((query.text, query.mode, query.semantic_ratio, sorted(filters.items())))
-    return hashlib.sha256(asked.encode()).hexdigest()[:12]

@@ -8,17 +8,17 @@ import numpy as np
 
 from indexer.chunking import chunk_article
 from indexer.duplicates import text_key
+from indexer.engines.analysis import QueryTerms
 from indexer.engines.columns import Mask
 from indexer.engines.embedded import Snapshot
-from indexer.engines.lexical import WeightedTerms
 from indexer.filters import Filters
 from indexer.types import Article, Rows, Vector
-from search_api.hits import HitMaker
+from search_api.candidates import POOL_ARTICLES, Question, nearest_articles, ordered_by_date, scored
+from search_api.hits import Highlight, HitMaker, Shown
 from search_api.library import Library, View
 from search_api.query import Fallback, RelatedQuery
-from search_api.ranking import Candidates, Ranked, blend, fold_duplicates
+from search_api.ranking import Candidates, blend, first_of_each
 from search_api.results import Hit, RelatedAnswer
-from search_api.searcher import POOL_ARTICLES, nearest_articles, score_candidates
 
 SEMANTIC_RATIO = 0.5
 """Weight of the dense arm; the lexical arm has the rest; docs/relevance.md has the figures."""
@@ -31,8 +31,6 @@ MIN_SCORE = 0.22
 
 FILL_TO = 3
 """A list shorter than this is filled up to it by the fallback."""
-
-NO_TERMS = WeightedTerms({})
 
 _STEPS = {
     Fallback.SECTION: (Fallback.SECTION, Fallback.RECENT),
@@ -47,7 +45,7 @@ class Seed:
 
     article: Article
     vector: Vector
-    terms: WeightedTerms
+    terms: QueryTerms
     own_row: int
     id: str | None = None
 
@@ -83,7 +81,7 @@ def _row_of_draft(library: Library, snapshot: Snapshot, draft: Article) -> int:
     return int(rows[0]) if len(rows) else -1
 
 
-def _terms(snapshot: Snapshot, article: Article, *, stored: bool) -> WeightedTerms:
+def _terms(snapshot: Snapshot, article: Article, *, stored: bool) -> QueryTerms:
     return snapshot.lexical.telling_terms(article, TELLING_TERMS, own_copies=int(stored))
 
 
@@ -95,26 +93,27 @@ def _own_score(snapshot: Snapshot, seed: Seed) -> float:
 def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
     snapshot = view.snapshot
     columns = snapshot.columns
-    rows = [np.unique(nearest_articles(snapshot, seed.vector, query.filters))]
-    rows.append(snapshot.lexical_search(seed.terms, POOL_ARTICLES, query.filters)[0])
+    question = Question(seed.article.title, seed.terms, seed.vector, query.filters, snapshot.allowed(query.filters))
+    rows = [np.unique(nearest_articles(snapshot, seed.vector, question.allowed))]
+    rows.append(snapshot.lexical.search(seed.terms, POOL_ARTICLES, query.filters)[0])
     proposed = np.unique(np.concatenate(rows))
     copies = (columns.text_key[proposed] == text_key(seed.article)) & (proposed != seed.own_row)
     unwanted = copies | (proposed == seed.own_row) | np.isin(proposed, _rows_of(library, snapshot, query.exclude))
-    candidates = score_candidates(snapshot, proposed[~unwanted], seed.vector, seed.terms)
-    ratio = SEMANTIC_RATIO if query.semantic_ratio is None else query.semantic_ratio
-    ranked = blend(candidates, ratio, (1.0, _own_score(snapshot, seed)), columns.published[candidates.rows])
-    groups = fold_duplicates(columns.text_key[ranked.rows].tolist())
+    candidates = scored(snapshot, proposed[~unwanted], seed.terms, seed.vector)
+    candidates = replace(candidates, full_marks=np.full(len(candidates), _own_score(snapshot, seed), dtype=np.float32))
+    ranked = blend(candidates, SEMANTIC_RATIO if query.semantic_ratio is None else query.semantic_ratio)
+    shown = first_of_each(columns.text_key[ranked.rows])
     floor = MIN_SCORE if query.min_score is None else query.min_score
-    good = [group for group in groups if ranked.score[group.position] >= floor]
-    maker = HitMaker(library.archive, snapshot, seed.terms, seed.vector, query.filters.now)
-    hits = maker.make(ranked, candidates, good[: query.limit])
-    filled, fallback_used = _fill(library, snapshot, seed, query, hits)
+    good = shown[ranked.score[shown] >= floor]
+    maker = HitMaker(library, view, question, query.filters.now, Highlight.WORDS)
+    hits = maker.make(Shown.of(ranked, candidates, good[: query.limit], columns.text_key[ranked.rows]))
+    filled, fallback_used = _fill(library, view, seed, query, hits)
     return RelatedAnswer(
         seed=seed.id,
         mode=query.mode,
         fallback_used=fallback_used,
         seed_duplicates=int(copies.sum()),
-        below_min_score=len(groups) - len(good),
+        below_min_score=len(shown) - len(good),
         hits=filled,
         filled=len(filled) - len(hits),
     )
@@ -127,7 +126,7 @@ def _rows_of(library: Library, snapshot: Snapshot, article_ids: tuple[str, ...])
 
 
 def _fill(
-    library: Library, snapshot: Snapshot, seed: Seed, query: RelatedQuery, hits: tuple[Hit, ...]
+    library: Library, view: View, seed: Seed, query: RelatedQuery, hits: tuple[Hit, ...]
 ) -> tuple[tuple[Hit, ...], str | None]:
     """Bring a list that is too short up to FILL_TO with the newest of the seed's section, then of all; name the last used."""
     used: str | None = None
@@ -138,7 +137,7 @@ def _fill(
             if seed.article.section is None or not _asked_for(seed.article.section, filters.sections):
                 continue
             filters = replace(filters, sections=(seed.article.section,))
-        more = _newest(library, snapshot, seed, filters, query.exclude, hits, missing) if missing > 0 else ()
+        more = _newest(library, view, seed, filters, query.exclude, hits, missing) if missing > 0 else ()
         if more:
             used, hits = step, hits + more
     return hits, used
@@ -150,7 +149,7 @@ def _asked_for(section: str, sections: tuple[str, ...]) -> bool:
 
 def _newest(
     library: Library,
-    snapshot: Snapshot,
+    view: View,
     seed: Seed,
     filters: Filters,
     exclude: tuple[str, ...],
@@ -158,23 +157,24 @@ def _newest(
     count: int,
 ) -> tuple[Hit, ...]:
     """The `count` newest articles, none of them the seed, its copies, excluded, or there already."""
+    snapshot = view.snapshot
     allowed = snapshot.allowed(filters)
     allowed[_rows_of(library, snapshot, exclude)] = False
     if seed.own_row >= 0:
         allowed[seed.own_row] = False
     taken = [text_key(seed.article), *(text_key(hit.article) for hit in hits)]
-    rows = _newest_first(snapshot, allowed & ~np.isin(snapshot.columns.text_key, taken))
-    groups = fold_duplicates(snapshot.columns.text_key[rows[: count * 10]].tolist())[:count]
-    zeros = np.zeros(len(rows), dtype=np.float32)
-    maker = HitMaker(library.archive, snapshot, NO_TERMS, None, filters.now)
-    return maker.make(Ranked(rows, zeros, zeros, zeros), Candidates(rows, zeros, zeros), groups)
+    rows = _newest_first(snapshot, allowed & ~np.isin(snapshot.columns.text_key, taken))[: count * 10]
+    nothing = np.zeros(len(rows), dtype=np.float32)
+    candidates = Candidates(rows, nothing, nothing, nothing, nothing, snapshot.columns.published[rows])
+    ranked = blend(candidates, SEMANTIC_RATIO)
+    keys = snapshot.columns.text_key[ranked.rows]
+    maker = HitMaker(library, view, Question("", None, None, filters, allowed), filters.now, Highlight.NONE)
+    return maker.make(Shown.of(ranked, candidates, first_of_each(keys)[:count], keys))
 
 
 def _newest_first(snapshot: Snapshot, allowed: Mask) -> Rows:
     """The allowed article rows, latest publication first, those without a date last."""
-    rows = np.flatnonzero(allowed)
-    ordered: Rows = rows[np.lexsort((rows, snapshot.columns.published[rows]))[::-1]]
-    return ordered
+    return ordered_by_date(np.flatnonzero(allowed), snapshot.columns.published, newest=True)
 
 
 def latest(library: Library, filters: Filters, count: int) -> list[Article]:

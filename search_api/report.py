@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from search_api.jobs import EvaluationDone, IngestDone, ReindexDone
-from search_api.results import Hit, RelatedAnswer, SearchAnswer
+from search_api.evaluation_jobs import EvaluationDone
+from search_api.jobs import IngestDone, ReindexDone
+from search_api.results import Explanation, Hit, RelatedAnswer, SearchAnswer, Understood
 from search_api.schemas import related_document, search_document
 
 SHOWN_REJECTS = 10
+SHOWN_VALUES = 12
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
@@ -114,8 +116,22 @@ def search(answer: SearchAnswer, *, as_json: bool) -> None:
         out.print("Nothing found.")
     for rank, hit in enumerate(answer.hits, start=1):
         _hit(rank, hit)
+    for name, counts in answer.facets.items():
+        shown = ", ".join(f"{value} {count:,}" for value, count in list(counts.items())[:SHOWN_VALUES])
+        out.print(Text(f"{name}: {shown}"))
     about = "" if answer.total.exact else "at least "
-    err.print(f"The best {len(answer.hits)} of {about}{answer.total.value:,}; {answer.took_ms:.0f} ms", highlight=False)
+    err.print(f"{len(answer.hits)} of {about}{answer.total.value:,}; {answer.took_ms:.0f} ms", highlight=False)
+    _understood(answer.understood)
+
+
+def _understood(understood: Understood) -> None:
+    dates = understood.dates
+    if dates and dates.applied:
+        err.print(f"Only {dates.described} ({dates.words}); --dates off takes this away", highlight=False)
+    if dates and not dates.applied:
+        err.print(f"No article is {dates.described}, so “{dates.words}” was searched as words", highlight=False)
+    if understood.suggestion:
+        err.print(f"Did you mean: {understood.suggestion}", highlight=False, markup=False)
 
 
 def related(answer: RelatedAnswer, *, as_json: bool) -> None:
@@ -144,14 +160,19 @@ def _hit(rank: int, hit: Hit) -> None:
         snippet.stylize("bold yellow", start + 5, end + 5)
     out.print(snippet)
     if hit.explain:
-        parts = hit.explain
-        out.print(
-            Text(
-                f"     {hit.score:.3f} = {parts.semantic_ratio:.2f} x meaning {parts.dense:.3f} (cosine {parts.cosine:.3f})"
-                f" + {1 - parts.semantic_ratio:.2f} x words {parts.lexical:.3f} (BM25 {parts.bm25:.2f})",
-                style="dim",
-            )
-        )
+        out.print(Text(f"     {_explained(hit.score, hit.explain)}", style="dim"))
+
+
+def _explained(score: float, parts: Explanation) -> str:
+    meaning = (
+        f"{parts.semantic_ratio:.2f} x meaning {parts.dense:.3f} (cosine {parts.cosine:.3f} of its best chunk, "
+        f"{parts.article_cosine:.3f} of the whole; rank {parts.dense_rank})"
+    )
+    words = (
+        f"{1 - parts.semantic_ratio:.2f} x words {parts.lexical:.3f} (BM25 {parts.bm25:.2f} of {parts.full_marks:.2f}; "
+        f"rank {parts.lexical_rank})"
+    )
+    return f"{score:.3f} = ({meaning} + {words}) x recency {parts.recency:.3f}"
 
 
 def evaluation(done: EvaluationDone, *, as_json: bool) -> None:

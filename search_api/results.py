@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from indexer.types import Article
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """The passage that answers best: its text, the chunk it is from (0 is the article's first), and the matching words.
+    """The passage that answers best: its text, the chunk it is from (0 is the article's first), and what matches in it.
 
-    `spans` are (start, end) offsets in `text`.
+    `spans` are (start, end) offsets in `text`, in order and apart: the query's words or, where the passage was found by
+    meaning, the sentence that is most like the question.
     """
 
     text: str
@@ -29,16 +32,26 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How the score came about: score = semantic_ratio * dense + (1 - semantic_ratio) * lexical.
+    """How the score came about.
 
-    `cosine` and `bm25` are the arms' raw scores that `dense` and `lexical` normalise to 0..1.
+    dense = (1 - article_share) * cosine + article_share * article_cosine, at least 0; lexical = bm25 / full_marks, at most
+    1; blend = semantic_ratio * dense + (1 - semantic_ratio) * lexical; score = blend * recency. The ranks are those of each
+    arm among the results, 1 the best. `folded` are the ids of the copies under the hit.
     """
 
     semantic_ratio: float
-    dense: float
-    lexical: float
+    article_share: float
     cosine: float
+    article_cosine: float
+    dense: float
+    dense_rank: int
     bm25: float
+    full_marks: float
+    lexical: float
+    lexical_rank: int
+    blend: float
+    recency: float
+    folded: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,44 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadDates:
+    """A date filter that the question's own words gave: from `start` on, before `past` (an open side is None).
+
+    It was not `applied` when it would have left no article; then its words were searched like the others.
+    """
+
+    words: str
+    start: datetime | None
+    past: datetime | None
+    applied: bool
+
+    @property
+    def described(self) -> str:
+        """`published from 1 March 2026 to 31 March 2026`; days are UTC."""
+        first = f"from {_day(self.start)}" if self.start else ""
+        last = f"to {_day(self.past - timedelta(seconds=1))}" if self.past else ""
+        if first[5:] == last[3:]:
+            return f"published on {last[3:]}"
+        return " ".join(part for part in ("published", first, last) if part)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How a typed query was read: the words that were searched for, and what its time words and spelling gave."""
+
+    text: str
+    dates: ReadDates | None = None
+    recency: float = 0.0
+    """The most that age could take from a score; 0 when it took nothing."""
+    suggestion: str | None = None
+    """The query with unknown words spelled like near ones that are common."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchAnswer:
     query: str
     mode: str
@@ -70,6 +121,8 @@ class SearchAnswer:
     total: Total
     next_cursor: str | None
     hits: tuple[Hit, ...]
+    understood: Understood
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.types import Article
-from search_api.results import Hit, RelatedAnswer, SearchAnswer
+from search_api.results import Hit, RelatedAnswer, SearchAnswer, Understood
+from search_api.suggestions import Suggestion
 
 
 class Document(BaseModel):
@@ -32,11 +35,21 @@ class StoryDocument(Document):
 
 
 class ExplainDocument(Document):
-    semantic_ratio: float
+    """score = blend * recency; blend = semantic_ratio * dense + (1 - semantic_ratio) * lexical."""
+
+    semantic_ratio: float = Field(description="Weight of the dense arm.")
+    article_share: float = Field(description="Share of `article_cosine` in `dense`; `cosine` has the rest.")
+    cosine: float = Field(description="Cosine similarity of the best chunk.")
+    article_cosine: float = Field(description="Cosine similarity of the article's own vector.")
     dense: float = Field(description="The dense arm's part, 0 to 1.")
-    lexical: float = Field(description="The lexical arm's part, 0 to 1.")
-    cosine: float = Field(description="Raw cosine similarity of the best chunk.")
-    bm25: float = Field(description="Raw BM25 score.")
+    dense_rank: int = Field(description="Its rank among the results by that part, 1 the best.")
+    bm25: float = Field(description="BM25 score.")
+    full_marks: float = Field(description="The BM25 score that counts as 1 for this query and language.")
+    lexical: float = Field(description="The lexical arm's part, 0 to 1: bm25 / full_marks.")
+    lexical_rank: int
+    blend: float
+    recency: float = Field(description="What age left of the score, 0 to 1; 1 takes nothing.")
+    folded: list[str] = Field(description="Ids of the copies folded into this hit.")
 
 
 class HitDocument(Document):
@@ -64,6 +77,22 @@ class TotalDocument(Document):
     relation: str = Field(description="`eq` when the count is exact, `gte` when there are at least that many.")
 
 
+class DatesDocument(Document):
+    words: str = Field(description="The time words, as typed.")
+    start: datetime | None = Field(description="Published at or after.")
+    past: datetime | None = Field(description="Published before.")
+    applied: bool = Field(description="False when no article would have been left; the words were searched instead.")
+
+
+class UnderstoodDocument(Document):
+    """How the query was read."""
+
+    text: str = Field(description="The words that were searched for; empty when only filters were asked for.")
+    dates: DatesDocument | None = Field(description="The date filter that time words gave; `dates=off` takes it away.")
+    recency: float = Field(description="The most that age could take from a score, 0 to 1.")
+    suggestion: str | None = Field(description="The query in another spelling, when a word of it is unknown.")
+
+
 class SearchDocument(Document):
     query: str
     mode: str
@@ -71,8 +100,21 @@ class SearchDocument(Document):
     took_ms: float
     total: TotalDocument
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page.")
-    facets: dict[str, dict[str, int]]
+    facets: dict[str, dict[str, int]] = Field(description="For each facet asked for, how many results have each value.")
+    understood: UnderstoodDocument
     hits: list[HitDocument]
+
+
+class SuggestionDocument(Document):
+    text: str
+    kind: str = Field(description="name, section, source, author, tag or title.")
+    article_id: str | None = Field(description="The article of a title; null otherwise.")
+
+
+class SuggestDocument(Document):
+    query: str
+    took_ms: float
+    suggestions: list[SuggestionDocument]
 
 
 class RemovedDocument(Document):
@@ -123,7 +165,6 @@ class ProblemDocument(Document):
 
 def hit_document(hit: Hit) -> HitDocument:
     article = hit.article
-    explain = hit.explain
     return HitDocument(
         id=article.id,
         url=article.url,
@@ -141,15 +182,7 @@ def hit_document(hit: Hit) -> HitDocument:
         snippet=SnippetDocument(text=hit.snippet.text, chunk=hit.snippet.chunk, spans=list(hit.snippet.spans)),
         story=None,
         duplicates=DuplicatesDocument(count=hit.duplicates.count, sources=list(hit.duplicates.sources)),
-        explain=ExplainDocument(
-            semantic_ratio=explain.semantic_ratio,
-            dense=explain.dense,
-            lexical=explain.lexical,
-            cosine=explain.cosine,
-            bm25=explain.bm25,
-        )
-        if explain
-        else None,
+        explain=ExplainDocument(**asdict(hit.explain)) if hit.explain else None,
     )
 
 
@@ -161,8 +194,31 @@ def search_document(answer: SearchAnswer) -> SearchDocument:
         took_ms=answer.took_ms,
         total=TotalDocument(value=answer.total.value, relation="eq" if answer.total.exact else "gte"),
         next_cursor=answer.next_cursor,
-        facets={},
+        facets={name: dict(counts) for name, counts in answer.facets.items()},
+        understood=_understood_document(answer.understood),
         hits=[hit_document(hit) for hit in answer.hits],
+    )
+
+
+def _understood_document(understood: Understood) -> UnderstoodDocument:
+    dates = understood.dates
+    return UnderstoodDocument(
+        text=understood.text,
+        dates=DatesDocument(words=dates.words, start=dates.start, past=dates.past, applied=dates.applied)
+        if dates
+        else None,
+        recency=understood.recency,
+        suggestion=understood.suggestion,
+    )
+
+
+def suggest_document(query: str, suggestions: Sequence[Suggestion], took_ms: float) -> SuggestDocument:
+    return SuggestDocument(
+        query=query,
+        took_ms=took_ms,
+        suggestions=[
+            SuggestionDocument(text=one.text, kind=one.kind, article_id=one.article_id) for one in suggestions
+        ],
     )
 
 

@@ -34,7 +34,13 @@ ONLY_IN = {
 }
 
 WRITERS = ("indexer.ingest", "indexer.generations", "indexer.recipe", "indexer.sources")
-MAY_WRITE = ("search_api/jobs.py", "search_api/cli.py", "search_api/library.py", "search_api/progress.py")
+MAY_WRITE = (
+    "search_api/jobs.py",
+    "search_api/evaluation_jobs.py",
+    "search_api/cli.py",
+    "search_api/library.py",
+    "search_api/progress.py",
+)
 
 PURE = {
     "indexer/articles.py",
@@ -42,7 +48,13 @@ PURE = {
     "indexer/duplicates.py",
     "indexer/filters.py",
     "indexer/records.py",
+    "search_api/calendar_words.py",
+    "search_api/cursors.py",
     "search_api/query.py",
+    "search_api/query_language.py",
+    "search_api/recency.py",
+    "search_api/sentences.py",
+    "search_api/time_words.py",
     "search_api/ranking.py",
     "search_api/results.py",
     "search_api/snippets.py",

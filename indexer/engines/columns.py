@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive import Stored
-from indexer.filters import Filters, language_forms
+from indexer.filters import Fact, Filters, language_forms
 from indexer.types import PubStatus, Rows
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -24,6 +24,13 @@ NO_TIME = np.iinfo(np.int64).min
 
 _SINGLE = ("section", "source", "language")
 _MULTIPLE = ("authors", "tags")
+_COLUMN_OF = {
+    Fact.SECTION: "section",
+    Fact.SOURCE: "source",
+    Fact.LANGUAGE: "language",
+    Fact.AUTHOR: "authors",
+    Fact.TAG: "tags",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +84,57 @@ class Columns:
         code = int(getattr(self, name)[row])
         return self.vocabulary[name][code] if code >= 0 else None
 
+    def spelled(self, fact: Fact, value: str, allowed: Mask) -> str | None:
+        """A value as the first of these articles that has it writes it; None when none has it."""
+        name = _COLUMN_OF[fact]
+        codes = set(self._codes(name, [value]))
+        rows = np.flatnonzero(self.having(fact, [value]) & allowed)
+        if not len(rows):
+            return None
+        row = int(rows[0])
+        span = slice(row, row + 1) if name in _SINGLE else slice(*getattr(self, f"{name}_offsets")[row : row + 2])
+        words = (self.vocabulary[name][code] for code in getattr(self, name)[span].tolist() if code in codes)
+        return next(words, None)
+
     def mask(self, filters: Filters) -> Mask:
-        """Which articles the filters let through, visibility included."""
+        """Which articles the filters let through, visibility included, but for what they say of an article's words."""
         now = int(filters.now.timestamp())
         mask: Mask = self.usable & (self.embargoed <= now)
-        for name, wanted in (
-            ("section", filters.sections),
-            ("source", filters.sources),
-            ("language", filters.languages),
+        for fact, wanted in (
+            (Fact.SECTION, filters.sections),
+            (Fact.SOURCE, filters.sources),
+            (Fact.LANGUAGE, filters.languages),
+            (Fact.AUTHOR, filters.authors),
+            (Fact.TAG, filters.tags),
         ):
             if wanted:
-                mask &= np.isin(getattr(self, name), self._codes(name, wanted))
+                mask &= self.having(fact, wanted)
         if filters.exclude_sources:
-            mask &= ~np.isin(self.source, self._codes("source", filters.exclude_sources))
-        for name, wanted in (("authors", filters.authors), ("tags", filters.tags)):
-            if wanted:
-                mask &= self._any_of(name, self._codes(name, wanted))
-        if filters.published_from:
-            mask &= self.published >= int(filters.published_from.timestamp())
-        if filters.published_before:
-            mask &= (self.published < int(filters.published_before.timestamp())) & (self.published != NO_TIME)
+            mask &= ~self.having(Fact.SOURCE, filters.exclude_sources)
+        if filters.published_from or filters.published_before:
+            mask &= self.published_within(filters.published_from, filters.published_before)
+        if filters.as_of:
+            mask &= self.published <= int(filters.as_of.timestamp())
+        return mask
+
+    def having(self, fact: Fact, values: Sequence[str]) -> Mask:
+        """Which articles have one of these values, compared without case."""
+        name = _COLUMN_OF[fact]
+        codes = self._codes(name, values)
+        if name in _SINGLE:
+            return np.isin(getattr(self, name), codes)
+        offsets = getattr(self, f"{name}_offsets")
+        hits = np.concatenate([[0], np.cumsum(np.isin(getattr(self, name), codes))])
+        found: Mask = hits[offsets[1:]] > hits[offsets[:-1]]
+        return found
+
+    def published_within(self, start: datetime | None, past: datetime | None) -> Mask:
+        """Which articles have a date at or after `start` and before `past`."""
+        mask: Mask = self.published != NO_TIME
+        if start:
+            mask &= self.published >= int(start.timestamp())
+        if past:
+            mask &= self.published < int(past.timestamp())
         return mask
 
     def _codes(self, name: str, wanted: Sequence[str]) -> list[int]:
@@ -105,12 +143,6 @@ class Columns:
         if name == "language":
             return [code for code, word in enumerate(words) if folded & set(language_forms(word))]
         return [code for code, word in enumerate(words) if word.casefold() in folded]
-
-    def _any_of(self, name: str, codes: list[int]) -> Mask:
-        offsets = getattr(self, f"{name}_offsets")
-        hits = np.concatenate([[0], np.cumsum(np.isin(getattr(self, name), codes))])
-        found: Mask = hits[offsets[1:]] > hits[offsets[:-1]]
-        return found
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True)

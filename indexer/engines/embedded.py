@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from indexer.archive import Stored
 from indexer.engines.columns import Columns, Mask, columns_of
-from indexer.engines.lexical import LexicalIndex, WeightedTerms
+from indexer.engines.lexical import LexicalIndex
 from indexer.engines.vectors import VectorIndex, similarities
-from indexer.filters import Filters
+from indexer.filters import Condition, Filters, Is, Published
 from indexer.types import Rows, Scores, Vector
 
 COLUMNS = "columns"
@@ -44,6 +44,8 @@ class Tail:
 
     embeddings: NDArray[np.float16]
     article_vectors: NDArray[np.float16]
+    change: NDArray[np.int64]
+    """The change that brought each of the tail's articles."""
     dead: Mask
     """Shape (articles,) over all rows: superseded rows, of the generation or of the tail itself."""
 
@@ -76,7 +78,7 @@ class Snapshot:
             vectors=vectors,
             base_article_vectors=np.load(folder / VECTORS / ARTICLE_VECTORS, mmap_mode="r", allow_pickle=False),
             lexical=LexicalIndex.open(folder / LEXICAL),
-            tail=Tail(nothing, nothing, np.zeros(len(columns), dtype=np.bool_)),
+            tail=Tail(nothing, nothing, np.empty(0, dtype=np.int64), np.zeros(len(columns), dtype=np.bool_)),
             row_of_seq={int(seq): row for row, seq in enumerate(columns.seq)},
         )
 
@@ -104,10 +106,17 @@ class Snapshot:
             tail=Tail(
                 np.concatenate([self.tail.embeddings, embeddings]),
                 np.concatenate([self.tail.article_vectors, article_vectors]),
+                np.concatenate([self.tail.change, np.array([item.change for item in stored], dtype=np.int64)]),
                 dead,
             ),
             row_of_seq=self.row_of_seq | {item.seq: row for item, row in zip(stored, new_rows, strict=True)},
         )
+
+    def until(self, change: int) -> Snapshot:
+        """This snapshot without what later changes brought; what they replaced stays away."""
+        dead = self.tail.dead.copy()
+        dead[self.base_articles :] |= self.tail.change > change
+        return replace(self, tail=replace(self.tail, dead=dead))
 
     def __len__(self) -> int:
         return len(self.columns) - int(self.tail.dead.sum())
@@ -115,6 +124,19 @@ class Snapshot:
     def allowed(self, filters: Filters) -> Mask:
         """The live articles that the filters let through."""
         mask: Mask = self.columns.mask(filters) & ~self.tail.dead
+        for group in filters.require:
+            mask &= np.logical_or.reduce([self._meeting(condition) for condition in group])
+        for condition in filters.exclude:
+            mask &= ~self._meeting(condition)
+        return mask
+
+    def _meeting(self, condition: Condition) -> Mask:
+        if isinstance(condition, Is):
+            return self.columns.having(condition.field, [condition.value])
+        if isinstance(condition, Published):
+            return self.columns.published_within(condition.start, condition.past)
+        mask = np.zeros(len(self.columns), dtype=np.bool_)
+        mask[self.lexical.rows_where(condition)] = True
         return mask
 
     def sections(self, filters: Filters) -> list[str]:
@@ -136,6 +158,15 @@ class Snapshot:
         best = np.lexsort((rows, -scores))[:count]
         return rows[best], scores[best]
 
+    def similar_chunks(self, query: Vector, least: float, allowed: Mask) -> Rows:
+        """Every chunk of the allowed articles whose similarity is above `least`, in no order."""
+        chunk_allowed = np.repeat(allowed, np.diff(self.columns.chunk_offsets))
+        base_chunks = len(self.vectors)
+        rows = self.vectors.within(query, least, chunk_allowed[:base_chunks])
+        tail_rows = np.flatnonzero(chunk_allowed[base_chunks:])
+        near = similarities(query, self.tail.embeddings[tail_rows]) > least
+        return np.concatenate([rows, tail_rows[near] + base_chunks])
+
     def chunk_similarities(self, query: Vector, article_rows: Rows) -> tuple[Rows, Rows, Scores]:
         """Every chunk of the articles: its row, the position of its article in `article_rows`, its similarity."""
         rows, owner = self.columns.chunk_rows(article_rows)
@@ -146,17 +177,24 @@ class Snapshot:
         scores[~in_base] = similarities(query, self.tail.embeddings[rows[~in_base] - base_chunks])
         return rows, owner, scores
 
+    def article_similarities(self, query: Vector, article_rows: Rows) -> Scores:
+        """Cosine similarity of the query to each article's vector."""
+        scores: Scores = self.article_vectors(article_rows) @ query
+        return scores
+
+    def article_vectors(self, rows: Rows) -> NDArray[np.float32]:
+        """Shape (rows, dimension): the vector of each article (see `article_vector`)."""
+        vectors = np.empty((len(rows), self.tail.article_vectors.shape[1]), dtype=np.float32)
+        in_base = rows < self.base_articles
+        vectors[in_base] = self.base_article_vectors[rows[in_base]]
+        vectors[~in_base] = self.tail.article_vectors[rows[~in_base] - self.base_articles]
+        return vectors
+
     def article_vector(self, row: int) -> Vector:
         """The mean of the article's chunk embeddings, of unit length (zero for an article without chunks)."""
         if row < self.base_articles:
             return np.asarray(self.base_article_vectors[row], dtype=np.float32)
         return np.asarray(self.tail.article_vectors[row - self.base_articles], dtype=np.float32)
-
-    def lexical_search(self, terms: WeightedTerms, count: int, filters: Filters) -> tuple[Rows, Scores]:
-        """The `count` best articles by BM25, best first."""
-        if not terms:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        return self.lexical.search(terms, count, filters)
 
 
 def _stacked(stored: Sequence[Stored], dimension: int = 0) -> NDArray[np.float16]:

@@ -2,134 +2,61 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from math import log
+from math import ceil, log
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tantivy
-from tantivy import FieldType, Filter, Occur, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
+from tantivy import Occur, Order, Query
 
-from indexer.engines.columns import NO_TIME, seconds
-from indexer.filters import Filters, language_forms
-from indexer.types import Article, PubStatus, Rows, Scores
+from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord, analyse, analysis_of, folded
+from indexer.engines.lexical_filters import Clause, condition_query, filter_clauses
+from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, document, schema
+from indexer.filters import Condition, Fact, Filters, Published
+from indexer.types import Article, Rows, Scores
 
 TITLE_BOOST = 0.25
 """What a word in the headline adds, beside its place in the text (headline and body), where it counts once."""
+
+NEIGHBOUR_BOOST = 0.1
+"""What two neighbouring words of the query add where they stand near each other in the text."""
+
+NEIGHBOUR_SLOP = 2
+"""How far apart they may stand: this many words between them, or the other way round."""
+
+MATCHING_SHARE = 2 / 3
+"""The share of a query's words that an article must hold to be an answer when answers are ordered by date."""
+
+MOST_WORDS = 50_000
+"""How many of the most common words with one beginning are looked at for spelling."""
+
+MOST_NAMES = 3
+"""How many values of a field complete a prefix."""
 
 BM25_K1 = 1.2
 """tantivy's own; it is not adjustable there."""
 
 WRITER_HEAP_BYTES = 64_000_000
-_LONGEST_WORD = 60
-_ANALYZERS = ("en", "any")
-
-
-@lru_cache(maxsize=len(_ANALYZERS))
-def _analyzer(name: str) -> Any:
-    """`en` stems English; `any` only folds case and accents, for every other language."""
-    builder = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(_LONGEST_WORD))
-    builder = builder.filter(Filter.lowercase())
-    if name == "en":
-        builder = builder.filter(Filter.stopword("english")).filter(Filter.stemmer("english"))
-    return builder.filter(Filter.ascii_fold()).build()
-
-
-def _analyzer_of(language: str) -> str:
-    return "en" if language.partition("-")[0] == "en" else "any"
-
-
-@lru_cache(maxsize=1)
-def _schema() -> Any:
-    builder = SchemaBuilder().add_unsigned_field("row", indexed=True, fast=True)
-    for name in _ANALYZERS:
-        builder.add_text_field(f"title_{name}", tokenizer_name=name)
-        builder.add_text_field(f"text_{name}", tokenizer_name=name)
-    for name in ("section", "source", "language", "author", "tag"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("published", indexed=True, fast=True)
-    builder.add_integer_field("embargoed", indexed=True, fast=True)
-    builder.add_boolean_field("usable", indexed=True)
-    return builder.build()
-
-
-_WORD = re.compile(r"\w+")
-
-
-@lru_cache(maxsize=20_000)
-def _term(analyzer: str, word: str) -> str | None:
-    terms = _analyzer(analyzer).analyze(word)
-    return terms[0] if len(terms) == 1 else None
-
-
-def matching_spans(text: str, language: str, terms: WeightedTerms) -> list[tuple[int, int, str]]:
-    """(start, end, term) of each word of a text in this language that one of the terms matches, in order."""
-    analyzer = _analyzer_of(language)
-    weights = terms.weights.get(analyzer, {})
-    words = ((match.span(), _term(analyzer, match.group())) for match in _WORD.finditer(text))
-    return [(*span, term) for span, term in words if term is not None and term in weights]
-
-
-def _register(index: Any) -> Any:
-    for name in _ANALYZERS:
-        index.register_tokenizer(name, _analyzer(name))
-    return index
-
-
-def _document(row: int, article: Article) -> dict[str, Any]:
-    analyzer = _analyzer_of(article.language)
-    return {
-        "row": row,
-        f"title_{analyzer}": article.title,
-        f"text_{analyzer}": f"{article.title}\n{article.body}",
-        "section": _folded(article.section),
-        "source": _folded(article.source),
-        "language": list(language_forms(article.language)),
-        "author": [name.casefold() for name in article.authors],
-        "tag": [tag.casefold() for tag in article.tags],
-        "published": seconds(article.published_at),
-        "embargoed": seconds(article.embargoed),
-        "usable": article.pubstatus is PubStatus.USABLE,
-    }
-
-
-def _folded(word: str | None) -> list[str]:
-    return [] if word is None else [word.casefold()]
-
-
-@dataclass(frozen=True, slots=True)
-class WeightedTerms:
-    """Analysed words and their weights, for each analyser: what a lexical query asks for."""
-
-    weights: dict[str, dict[str, float]]
-
-    @classmethod
-    def of_query(cls, text: str) -> WeightedTerms:
-        """Every word of a typed query, by how often it was typed."""
-        return cls({name: dict(Counter(_analyzer(name).analyze(text))) for name in _ANALYZERS})
-
-    def __bool__(self) -> bool:
-        return any(self.weights.values())
 
 
 class LexicalIndex:
     """An immutable tantivy index, opened for searching."""
 
     def __init__(self, index: Any) -> None:
-        self._searcher = _register(index).searcher()
+        self._searcher = index.searcher()
+        vocabulary = self._searcher.terms_with_prefix("analysis", "")
+        self.analyses: tuple[str, ...] = tuple(sorted(name for name, _ in vocabulary)) or (FOLDED,)
+        """The analyses that its texts got: what a query's words must be looked up by."""
 
     @classmethod
     def build(cls, folder: Path, articles: Iterable[Article]) -> None:
         """Write an index of the articles into an empty folder; the first is row 0."""
         folder.mkdir(parents=True)
-        index = _register(tantivy.Index(_schema(), path=str(folder)))
-        _add(index, enumerate(articles), dead_rows=())
+        _add(tantivy.Index(schema(), path=str(folder)), enumerate(articles), dead_rows=())
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
@@ -152,7 +79,7 @@ class LexicalIndex:
                     shutil.copyfile(path, folder / path.name)
                 else:
                     _link(path, folder / path.name)
-        index = _register(tantivy.Index.open(str(folder)))
+        index = tantivy.Index.open(str(folder))
         _add(index, new, dead_rows)
         return cls(index)
 
@@ -161,69 +88,170 @@ class LexicalIndex:
         """How many articles it holds."""
         return int(self._searcher.num_docs)
 
-    def search(self, terms: WeightedTerms, count: int, filters: Filters) -> tuple[Rows, Scores]:
-        """The `count` best articles that hold any of the terms, best first."""
-        return self._run([(Occur.Must, _text_query(terms)), *_conditions(filters)], count)
+    def terms_of(self, text: str) -> QueryTerms:
+        """A typed query's words, in every analysis that the index holds texts of."""
+        return QueryTerms.of_query(text, self.analyses)
 
-    def score(self, terms: WeightedTerms, rows: Rows) -> Scores:
-        """The BM25 score of each of these article rows, in their order; 0 where no term occurs."""
+    def search(self, terms: QueryTerms, count: int, filters: Filters) -> tuple[Rows, Scores]:
+        """The `count` best articles that hold any of the words, best first; words alone count, not their nearness."""
+        if not terms:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        return self._run([(Occur.Must, self._words_query(terms)), *self._conditions(filters)], count)
+
+    def score(self, terms: QueryTerms, rows: Rows) -> Scores:
+        """BM25 of each of these article rows, in their order, with what neighbouring words add; 0 where no word occurs."""
         scores = np.zeros(len(rows), dtype=np.float32)
         if not len(rows) or not terms:
             return scores
-        among = Query.term_set_query(_schema(), "row", rows.tolist())
-        found, values = self._run(
-            [(Occur.Must, _text_query(terms)), (Occur.Must, Query.const_score_query(among, 0.0))], len(rows)
-        )
+        among = Query.const_score_query(Query.term_set_query(schema(), "row", rows.tolist()), 0.0)
+        words = [(Occur.Must, self._words_query(terms)), (Occur.Must, among)]
+        near = [(Occur.Should, _near(*pair)) for pair in terms.neighbours]
+        found, values = self._run([*words, *near], len(rows))
         place = {int(row): position for position, row in enumerate(rows)}
         scores[[place[int(row)] for row in found]] = values
         return scores
 
-    def telling_terms(self, article: Article, count: int, *, own_copies: int) -> WeightedTerms:
+    def full_marks(self, terms: QueryTerms) -> dict[str, float]:
+        """For each analysis, what a text of it would score that holds every word of the query without end.
+
+        Words that no text has are left out, so that a misspelt one does not lower every article alike.
+        """
+        known = [(word, min(self._rarity(term) for term in word.terms)) for word in terms.words if self._knows(word)]
+        return {
+            name: sum(word.weight * rarity * (BM25_K1 + 1) for word, rarity in known if name in word.forms)
+            for name in self.analyses
+        }
+
+    def dated(self, terms: QueryTerms, count: int, filters: Filters, *, newest: bool) -> Rows:
+        """The `count` newest (or oldest) articles that hold enough of the words (MATCHING_SHARE), undated ones last."""
+        if not terms:
+            return np.empty(0, dtype=np.int64)
+        words = [(Occur.Should, self._word_query(word)) for word in terms.words if self._knows(word)]
+        least = ceil(MATCHING_SHARE * len(words) - 1e-9)
+        if not words:
+            return np.empty(0, dtype=np.int64)
+        wanted = Query.boolean_query(words, minimum_number_should_match=least)
+        clauses = [(Occur.Must, wanted), *self._conditions(filters)]
+        if newest:
+            return self._by_date(clauses, count, Order.Desc)
+        dated = self._by_date([*clauses, (Occur.Must, condition_query(Published(), self.analyses))], count, Order.Asc)
+        undated = self._by_date(
+            [*clauses, (Occur.MustNot, condition_query(Published(), self.analyses))], count, Order.Asc
+        )
+        return np.concatenate([dated, undated])[:count]
+
+    def _by_date(self, clauses: Sequence[Clause], count: int, order: Any) -> Rows:
+        query = Query.boolean_query(list(clauses))
+        hits = self._searcher.search(query, limit=count, count=False, order_by_field="published", order=order).hits
+        return self._rows_of(hits)
+
+    def rows_where(self, condition: Condition) -> Rows:
+        """Every article row that meets a condition, in no order."""
+        query = Query.const_score_query(condition_query(condition, self.analyses), 0.0)
+        return self._rows_of(self._searcher.search(query, limit=max(1, self.size), count=False).hits)
+
+    def rarities(self, words: Sequence[str]) -> Scores:
+        """How rare each word is among the articles (inverse document frequency); 0 for one that is passed over everywhere."""
+        found = [self.terms_of(word).words for word in words]
+        rarest = [max((min(map(self._rarity, form.terms)) for form in forms), default=0.0) for forms in found]
+        return np.array(rarest, dtype=np.float32)
+
+    def holds(self, word: str) -> bool:
+        """Whether any article has the word, or another form of it."""
+        exact = folded(word)
+        known = self._searcher.doc_freq(EXACT, exact[0]) if len(exact) == 1 else 0
+        return bool(known) or any(self._knows(found) for found in self.terms_of(word).words)
+
+    def common_words(self, prefix: str) -> list[tuple[str, int]]:
+        """Words (folded) that begin so, and in how many articles each stands, the most common first."""
+        return list(self._searcher.terms_with_prefix(EXACT, prefix, limit=MOST_WORDS))
+
+    def names(self, fact: Fact, prefix: str) -> list[str]:
+        """Values of a field (casefolded) that begin so, the most common first."""
+        return [name for name, _ in self._searcher.terms_with_prefix(fact.value, prefix, limit=MOST_NAMES)]
+
+    def titles_with(self, words: list[str], count: int, filters: Filters) -> Rows:
+        """The newest articles whose headline has these folded words in a row, the last perhaps unfinished."""
+        fitting = Query.phrase_prefix_query(schema(), EXACT_TITLE, words)
+        return self._by_date([(Occur.Must, fitting), *self._conditions(filters)], count, Order.Desc)
+
+    def telling_terms(self, article: Article, count: int, *, own_copies: int) -> QueryTerms:
         """The words that set an article apart, weighted by tf-idf (headline words twice), for use as a query.
 
         Words that no other article has are left out: they can match nothing. `own_copies` is 1 for an article that the
         index holds itself, else 0.
         """
-        analyzer = _analyzer_of(article.language)
-        frequency = Counter(_analyzer(analyzer).analyze(f"{article.title}\n{article.title}\n{article.body}"))
+        analysis = analysis_of(article.language)
+        frequency = Counter(analyse(f"{article.title}\n{article.title}\n{article.body}", analysis))
         total = max(1, self._searcher.num_docs)
         scored = []
         for word, times in frequency.items():
-            holders = self._searcher.doc_freq(f"text_{analyzer}", word)
+            holders = self._searcher.doc_freq(TEXT, word)
             if holders > own_copies and len(word) > 1:
                 scored.append(((1 + log(times)) * log(1 + total / holders), word))
         best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:count]
         top = best[0][0] if best else 1.0
-        return WeightedTerms({analyzer: {word: weight / top for weight, word in best}})
+        return QueryTerms(tuple(QueryWord({analysis: word}, weight / top) for weight, word in best))
 
-    def expected_score(self, terms: WeightedTerms, title: str, body: str) -> float:
+    def expected_score(self, terms: QueryTerms, title: str, body: str) -> float:
         """The BM25 score that this text would have for the terms, were it an article of average length."""
-        total = self._searcher.num_docs
         score = 0.0
-        for analyzer, weights in terms.weights.items():
-            for field, text, boost in (("text", f"{title}\n{body}", 1.0), ("title", title, TITLE_BOOST)):
-                frequency = Counter(_analyzer(analyzer).analyze(text))
-                for word, weight in weights.items():
-                    holders = self._searcher.doc_freq(f"{field}_{analyzer}", word)
-                    rarity = log(1 + (total - holders + 0.5) / (holders + 0.5))
-                    times = frequency[word]
-                    score += weight * boost * rarity * times * (BM25_K1 + 1) / (times + BM25_K1)
+        for field, text, boost in ((TEXT, f"{title}\n{body}", 1.0), (TITLE, title, TITLE_BOOST)):
+            frequency = {name: Counter(analyse(text, name)) for word in terms.words for name in word.forms}
+            for word in terms.words:
+                times = max(frequency[name][term] for name, term in word.forms.items())
+                rarity = min(self._rarity(term, field) for term in word.terms)
+                score += word.weight * boost * rarity * times * (BM25_K1 + 1) / (times + BM25_K1)
         return score
 
-    def _run(self, clauses: Sequence[tuple[Any, Any]], count: int) -> tuple[Rows, Scores]:
+    def _knows(self, word: QueryWord) -> bool:
+        return any(self._searcher.doc_freq(TEXT, term) for term in word.terms)
+
+    def _rarity(self, term: str, field: str = TEXT) -> float:
+        """BM25's inverse document frequency, as tantivy has it."""
+        holders = self._searcher.doc_freq(field, term)
+        return log(1 + (self._searcher.num_docs - holders + 0.5) / (holders + 0.5))
+
+    def _conditions(self, filters: Filters) -> list[Clause]:
+        return filter_clauses(filters, self.analyses)
+
+    def _words_query(self, terms: QueryTerms) -> Any:
+        clauses = []
+        for word in terms.words:
+            clauses.append((Occur.Should, Query.boost_query(self._word_query(word), word.weight)))
+            clauses.append((Occur.Should, Query.boost_query(self._word_query(word, TITLE), word.weight * TITLE_BOOST)))
+        return Query.boolean_query(clauses)
+
+    def _word_query(self, word: QueryWord, field: str = TEXT) -> Any:
+        """Any of the word's terms; each counts as much as the most common of them, so that no analysis is preferred."""
+        rarity = {term: self._rarity(term, field) for term in word.terms}
+        least = min(rarity.values())
+        found = [
+            Query.boost_query(Query.term_query(schema(), field, term, index_option="freq"), least / rarity[term])
+            for term in word.terms
+        ]
+        return found[0] if len(found) == 1 else Query.disjunction_max_query(found)
+
+    def _run(self, clauses: Sequence[Clause], count: int) -> tuple[Rows, Scores]:
         hits = self._searcher.search(Query.boolean_query(list(clauses)), limit=max(1, count), count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        return np.array(rows, dtype=np.int64), np.array([score for score, _ in hits], dtype=np.float32)
+        return self._rows_of(hits), np.array([score for score, _ in hits], dtype=np.float32)
+
+    def _rows_of(self, hits: Sequence[tuple[Any, Any]]) -> Rows:
+        return np.array(self._searcher.fast_field_values("row", [address for _, address in hits]), dtype=np.int64)
+
+
+def _near(first: str, second: str) -> Any:
+    query = Query.phrase_query(schema(), TEXT, [first, second], slop=NEIGHBOUR_SLOP)
+    return Query.boost_query(query, NEIGHBOUR_BOOST)
 
 
 def _add(index: Any, rows: Iterable[tuple[int, Article]], dead_rows: Iterable[int]) -> None:
-    schema = _schema()
     writer = index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
     dead = list(dead_rows)
     if dead:
-        writer.delete_documents_by_query(Query.term_set_query(schema, "row", dead))
+        writer.delete_documents_by_query(Query.term_set_query(schema(), "row", dead))
     for row, article in rows:
-        writer.add_document(tantivy.Document.from_dict(_document(row, article), schema))
+        writer.add_document(document(row, article))
     writer.commit()
     writer.wait_merging_threads()
     index.reload()
@@ -234,48 +262,3 @@ def _link(path: Path, target: Path) -> None:
         target.hardlink_to(path)
     except OSError:
         shutil.copyfile(path, target)
-
-
-def _text_query(terms: WeightedTerms) -> Any:
-    schema = _schema()
-    clauses = []
-    for analyzer, weights in terms.weights.items():
-        for word, weight in weights.items():
-            for field, boost in ((f"text_{analyzer}", weight), (f"title_{analyzer}", weight * TITLE_BOOST)):
-                query = Query.term_query(schema, field, word, index_option="freq")
-                clauses.append((Occur.Should, Query.boost_query(query, boost)))
-    return Query.boolean_query(clauses) if clauses else Query.empty_query()
-
-
-def _conditions(filters: Filters) -> list[tuple[Any, Any]]:
-    """The filters as clauses that neither add to a score nor let anything else through."""
-    schema = _schema()
-    now = int(filters.now.timestamp())
-    must = [
-        Query.term_query(schema, "usable", True),
-        Query.range_query(schema, "embargoed", FieldType.Integer, NO_TIME, now),
-    ]
-    named = (
-        ("section", filters.sections),
-        ("source", filters.sources),
-        ("language", filters.languages),
-        ("author", filters.authors),
-        ("tag", filters.tags),
-    )
-    must += [_any_of(field, words) for field, words in named if words]
-    if filters.published_from or filters.published_before:
-        first = int(filters.published_from.timestamp()) if filters.published_from else NO_TIME + 1
-        past = int(filters.published_before.timestamp()) if filters.published_before else np.iinfo(np.int64).max
-        must.append(
-            Query.range_query(
-                schema, "published", FieldType.Integer, first, past, include_upper=not filters.published_before
-            )
-        )
-    clauses = [(Occur.Must, Query.const_score_query(query, 0.0)) for query in must]
-    if filters.exclude_sources:
-        clauses.append((Occur.MustNot, _any_of("source", filters.exclude_sources)))
-    return clauses
-
-
-def _any_of(field: str, words: Sequence[str]) -> Any:
-    return Query.term_set_query(_schema(), field, [word.casefold() for word in words])

@@ -58,6 +58,15 @@ class VectorIndex:
         found = rows[0] >= 0
         return rows[0][found], scores[0][found]
 
+    def within(self, query: Vector, least: float, allowed: NDArray[np.bool_]) -> Rows:
+        """Every allowed chunk row whose similarity is above `least`, in no order."""
+        if not len(self) or not allowed.any():
+            return np.empty(0, dtype=np.int64)
+        selector = _patched.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        parameters = _patched.SearchParameters(sel=selector)
+        rows: Rows = self._index.range_search(query[None, :], least, params=parameters)[2].astype(np.int64)
+        return rows
+
 
 def similarities(query: Vector, embeddings: NDArray[np.float16]) -> Scores:
     """Cosine similarity of the query to each row."""

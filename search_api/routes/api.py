@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from search_api.deps import LibraryDep, NowDep
 from search_api.related import related
-from search_api.routes.parameters import NoParametersDep, RelatedParameters, SearchParameters
+from search_api.routes.parameters import (
+    NoParametersDep,
+    RelatedParameters,
+    SearchParameters,
+    SuggestParameters,
+)
 from search_api.schemas import (
     ArticleDocument,
     ProblemDocument,
     RelatedDocument,
     SearchDocument,
+    SuggestDocument,
     article_document,
     related_document,
     search_document,
+    suggest_document,
 )
 from search_api.searcher import search
+from search_api.suggestions import suggest
 
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 
@@ -28,10 +37,24 @@ _PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}
 router = APIRouter(prefix="/v1", responses={422: _PROBLEM, 503: _PROBLEM})
 
 
-@router.get("/search", summary="Search articles", tags=["search"])
+@router.get("/search", summary="Search articles", tags=["search"], responses={410: _PROBLEM})
 def get_search(parameters: Annotated[SearchParameters, Query()], library: LibraryDep, now: NowDep) -> SearchDocument:
     """Articles that answer a question or hold its words, best first."""
     return search_document(search(library, parameters.query(now)))
+
+
+@router.post("/search", summary="Search articles", tags=["search"], responses={410: _PROBLEM})
+def post_search(parameters: SearchParameters, library: LibraryDep, now: NowDep) -> SearchDocument:
+    """The same search, asked in a JSON body."""
+    return search_document(search(library, parameters.query(now)))
+
+
+@router.get("/suggest", summary="Complete a query", tags=["search"])
+def get_suggest(parameters: Annotated[SuggestParameters, Query()], library: LibraryDep, now: NowDep) -> SuggestDocument:
+    """Names, sections, sources, authors, tags and headlines that begin with what is typed."""
+    started = time.perf_counter()
+    found = suggest(library, parameters.q, now, parameters.limit)
+    return suggest_document(parameters.q, found, round((time.perf_counter() - started) * 1000, 2))
 
 
 @router.get("/articles/{article_id}", summary="One article", tags=["articles"], responses={404: _PROBLEM})

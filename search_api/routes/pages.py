@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from indexer.errors import ArticleNotFound, QueryError
+from indexer.errors import ArticleNotFound, CursorExpired, QueryError
 from indexer.filters import Filters
 from search_api.deps import LibraryDep, NowDep, TemplatesDep
-from search_api.query import RelatedQuery
+from search_api.query import Facet, RelatedQuery
 from search_api.related import latest, related
 from search_api.results import SearchAnswer
 from search_api.routes.api import CACHE_CONTROL, cached
@@ -20,6 +21,10 @@ from search_api.routes.parameters import NoParametersDep, SearchParameters
 from search_api.searcher import search
 
 WIDGET_LIMIT = 5
+PAGE_FACETS = (Facet.SECTION, Facet.SOURCE)
+SHOWN = 8
+"""How many values of a facet are offered."""
+
 WIDGET_SCRIPT = Path(__file__).parents[1] / "web" / "static" / "widget.js"
 
 router = APIRouter(include_in_schema=False)
@@ -56,8 +61,8 @@ def search_page(
     problem: str | None = None
     if parameters.q.strip():
         try:
-            answer = search(library, parameters.query(now))
-        except QueryError as error:
+            answer = search(library, replace(parameters.query(now), facets=PAGE_FACETS))
+        except (QueryError, CursorExpired) as error:
             problem = str(error)
     view = library.view
     context = {
@@ -66,15 +71,24 @@ def search_page(
         "problem": problem,
         "articles": int(view.snapshot.allowed(Filters(now)).sum()) if view else 0,
         "sections": view.snapshot.sections(Filters(now)) if view else [],
-        "next_page": _next_page(request, answer),
+        "next_page": _link(request, cursor=answer.next_cursor) if answer and answer.next_cursor else None,
+        "without_dates": _link(request, dates="off", cursor=None),
+        "corrected": _link(request, q=answer.understood.suggestion, cursor=None) if answer else None,
+        "narrowed": {
+            name: [(value, number, _link(request, **{name: value}, cursor=None)) for value, number in counts.items()][
+                :SHOWN
+            ]
+            for name, counts in (answer.facets if answer else {}).items()
+            if len(counts) > 1
+        },
     }
     return templates.TemplateResponse(request, "search.html", context, status_code=422 if problem else 200)
 
 
-def _next_page(request: Request, answer: SearchAnswer | None) -> str | None:
-    if answer is None or answer.next_cursor is None:
-        return None
-    return str(request.url.include_query_params(cursor=answer.next_cursor).query)
+def _link(request: Request, **changed: str | None) -> str:
+    """The page's query string with some parameters changed; None takes one away."""
+    url = request.url.remove_query_params([name for name, value in changed.items() if value is None])
+    return str(url.include_query_params(**{name: value for name, value in changed.items() if value is not None}).query)
 
 
 @router.get("/articles/{article_id}")

@@ -6,25 +6,49 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from indexer.errors import QueryError
 from indexer.filters import Filters
 from search_api.query import (
     DEFAULT_LIMIT,
     FILTER_FIELDS,
     MAX_LIMIT,
+    MAX_QUERY_CHARS,
+    Collapse,
+    Dates,
+    Facet,
     Fallback,
     Mode,
     RelatedMode,
     RelatedQuery,
     SearchQuery,
+    Sort,
     clean_query_text,
     make_filters,
 )
+from search_api.recency import asked_recency
+
+SUGGESTIONS = 8
+"""How many completions are offered unless asked otherwise."""
 
 
 def _without_blanks(words: list[str]) -> list[str]:
     return [word for word in words if word.strip()]
+
+
+def _known_recency(setting: str) -> str:
+    try:
+        asked_recency(setting)
+    except QueryError as error:
+        raise ValueError(str(error)) from None
+    return setting
+
+
+def _split(values: object) -> object:
+    """`a,b` as two values."""
+    many = values if isinstance(values, list) else [values]
+    return [part.strip() for value in many for part in str(value).split(",") if part.strip()]
 
 
 Words = Annotated[list[str], Field(default_factory=list, max_length=50), AfterValidator(_without_blanks)]
@@ -41,13 +65,21 @@ NoParametersDep = Annotated[NoParameters, Query()]
 
 
 class SearchParameters(BaseModel):
-    """`GET /v1/search`."""
+    """`GET` and `POST /v1/search`."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    q: str = Field(description="A question or words.", examples=["why did the ferry capsize"])
+    q: str = Field(
+        description='A question or words. Operators: "exact phrase", -excluded, field:value (title, section, source, author, '
+        "tag, language, date, from, to), OR.",
+        examples=["why did the ferry capsize"],
+    )
     from_: str | None = Field(default=None, alias="from", description="Published at or after: a date or ISO 8601 time.")
     to: str | None = Field(default=None, description="Published before, or on that day: a date or ISO 8601 time.")
+    as_of: str | None = Field(
+        default=None,
+        description="Answer as if it were then: nothing published later, time words and recency count from it.",
+    )
     section: Words = Field(description="Only these sections; repeat for several.")
     source: Words = Field(description="Only these sources.")
     exclude_source: Words = Field(description="None of these sources.")
@@ -58,22 +90,57 @@ class SearchParameters(BaseModel):
     semantic_ratio: float | None = Field(
         default=None, ge=0, le=1, description="Weight of meaning against words in a hybrid search."
     )
+    sort: Sort = Field(
+        default=Sort.RELEVANCE, description="What comes first; a query of filters only begins with the newest."
+    )
+    recency: Annotated[str, AfterValidator(_known_recency)] = Field(
+        default="auto",
+        description="How age lowers a score: `auto` when the question is about current events, `off`, or a half-life (7d).",
+    )
+    dates: Dates = Field(
+        default=Dates.AUTO, description="Whether time words (last week, since March) become a date filter."
+    )
+    collapse: Collapse = Field(default=Collapse.DUPLICATES, description="What is folded into one hit.")
+    max_per_source: int | None = Field(default=None, ge=1, description="How many results each source may have.")
+    diversity: float = Field(default=0.0, ge=0, le=1, description="How far apart results that are alike are set.")
+    min_score: float | None = Field(default=None, ge=0, le=1, description="Results below this are left out.")
+    facets: Annotated[list[Facet], BeforeValidator(_split)] = Field(
+        default_factory=list, description="What all results are counted by; repeat, or separate by commas."
+    )
+    highlight: bool = Field(default=True, description="Mark what matches in each passage.")
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    cursor: str | None = Field(default=None, max_length=200, description="`next_cursor` of the page before.")
+    cursor: str | None = Field(default=None, max_length=300, description="`next_cursor` of the page before.")
     explain: bool = Field(default=False, description="Say how each score came about.")
 
     def query(self, now: datetime) -> SearchQuery:
+        dates = {"from": self.from_, "to": self.to, "as_of": self.as_of}
         return SearchQuery(
             text=clean_query_text(self.q),
-            filters=make_filters(
-                now, {name: getattr(self, name) for name in FILTER_FIELDS}, ("from", self.from_), ("to", self.to)
-            ),
+            filters=make_filters(now, {name: getattr(self, name) for name in FILTER_FIELDS}, dates),
             mode=self.mode,
             semantic_ratio=self.semantic_ratio,
+            sort=self.sort,
+            recency=self.recency,
+            dates=self.dates,
+            collapse=self.collapse,
+            max_per_source=self.max_per_source,
+            diversity=self.diversity,
+            min_score=self.min_score,
+            facets=tuple(dict.fromkeys(self.facets)),
+            highlight=self.highlight,
             limit=self.limit,
             cursor=self.cursor,
             explain=self.explain,
         )
+
+
+class SuggestParameters(BaseModel):
+    """`GET /v1/suggest`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(max_length=MAX_QUERY_CHARS, description="What is typed so far; the last word may be unfinished.")
+    limit: int = Field(default=SUGGESTIONS, ge=1, le=20)
 
 
 class RelatedParameters(BaseModel):

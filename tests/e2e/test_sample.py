@@ -16,6 +16,7 @@ from scripts.render_sample_pages import LAYOUTS, render_pages
 from search_api import jobs
 from search_api.clock import utc_now
 from search_api.evaluation import read_qrels, read_queries
+from search_api.evaluation_jobs import evaluate
 from search_api.judging import Task
 from tests.support import SAMPLE
 
@@ -116,7 +117,7 @@ def test_the_whole_folder_goes_in_and_its_pages_add_nothing(tmp_path: Path) -> N
 def test_relevance_holds_its_floors(task: Task, tmp_path_factory: pytest.TempPathFactory) -> None:
     index = IndexFolder(tmp_path_factory.getbasetemp() / "sample" / "index")
     modes = ["hybrid", "semantic", "keyword"] if task is Task.SEARCH else ["related", "semantic", "keyword"]
-    judged = jobs.evaluate(index, SAMPLE, task, modes).judged
+    judged = evaluate(index, SAMPLE, task, modes).judged
     best, *arms = [one.measures["ndcg@10"] for one in judged]
     assert best > max(arms)
     for measure, floor in json.loads(FLOORS.read_text(encoding="utf-8"))[task].items():

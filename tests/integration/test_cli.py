@@ -29,7 +29,17 @@ def test_ingest_prints_one_json_document_and_nothing_else(tmp_path: Path) -> Non
 def test_search_answers_the_documented_document(index: IndexFolder) -> None:
     done = command("search", "ferry", "--index", str(index.root), "--json", "--limit", "3", "--explain")
     answer = json.loads(done.stdout)
-    assert {"query", "mode", "generation", "took_ms", "total", "next_cursor", "facets", "hits"} == answer.keys()
+    assert {
+        "query",
+        "mode",
+        "generation",
+        "took_ms",
+        "total",
+        "next_cursor",
+        "facets",
+        "understood",
+        "hits",
+    } == answer.keys()
     hit = answer["hits"][0]
     assert hit["section"] == "ferry"
     assert {
@@ -47,7 +57,9 @@ def test_search_answers_the_documented_document(index: IndexFolder) -> None:
     assert {"correction", "score", "snippet", "story", "duplicates", "explain"} <= hit.keys()
     parts = hit["explain"]
     ratio = parts["semantic_ratio"]
-    assert hit["score"] == pytest.approx(ratio * parts["dense"] + (1 - ratio) * parts["lexical"], abs=1e-5)
+    assert hit["score"] == pytest.approx(
+        (ratio * parts["dense"] + (1 - ratio) * parts["lexical"]) * parts["recency"], abs=1e-5
+    )
 
 
 def test_search_for_people_shows_titles_and_takes_filters(index: IndexFolder) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from indexer.errors import QueryError
-from search_api.query import Mode, SearchQuery, clean_query_text, make_cursor, parse_bound, read_cursor
-from tests.support import anything
+from search_api.query import clean_query_text, make_filters, parse_bound
+from tests.support import NOW
 
 
 def test_a_bare_end_date_includes_its_day() -> None:
@@ -26,15 +26,12 @@ def test_an_empty_question_is_refused() -> None:
         clean_query_text(" \n ")
 
 
-def test_a_cursor_belongs_to_its_query() -> None:
-    query = SearchQuery("ferry", anything())
-    cursor = make_cursor(query, 20)
-    assert read_cursor(SearchQuery("ferry", anything(), cursor=cursor, limit=50)) == 20
-    with pytest.raises(QueryError, match="does not belong to this query"):
-        read_cursor(SearchQuery("ferry", anything(), mode=Mode.KEYWORD, cursor=cursor))
+def test_an_as_of_day_ends_with_the_day() -> None:
+    assert make_filters(NOW, {}, {"as_of": "2026-03-01"}).as_of == datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
+    assert make_filters(NOW, {}, {"as_of": "2026-03-01T06:00Z"}).clock == datetime(2026, 3, 1, 6, tzinfo=UTC)
+    assert make_filters(NOW, {}, {}).clock == NOW
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "////", "bnVsbA", "WzEsMl0"])
-def test_a_made_up_cursor_is_refused(cursor: str) -> None:
-    with pytest.raises(QueryError, match="cursor"):
-        read_cursor(SearchQuery("ferry", anything(), cursor=cursor))
+def test_a_wrong_date_is_named_as_it_was_given() -> None:
+    with pytest.raises(QueryError, match="--as-of is 'soon'"):
+        make_filters(NOW, {}, {"as_of": "soon"}, lambda name: f"--{name.replace('_', '-')}")

@@ -1,0 +1,49 @@
+"""Results counted by section, source, language and date."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from indexer.engines.columns import NO_TIME, Columns
+from indexer.types import Rows
+from search_api.query import Facet
+
+LONGEST_BY_DAY = 45
+"""Dates that span at most this many days are counted by day; up to LONGEST_BY_MONTH by month; else by year."""
+
+LONGEST_BY_MONTH = 1100
+
+
+def count(columns: Columns, rows: Rows, wanted: Sequence[Facet]) -> Mapping[str, Mapping[str, int]]:
+    """For each facet its values and how many of the articles have each; an article without one is not counted.
+
+    Words come by count, most first; dates (`2026-03-09`, `2026-03` or `2026`, as the span asks for) in order.
+    """
+    return {
+        facet.value: _dates(columns, rows) if facet is Facet.DATE else _words(columns, rows, facet) for facet in wanted
+    }
+
+
+def _words(columns: Columns, rows: Rows, facet: Facet) -> dict[str, int]:
+    codes = getattr(columns, facet.value)[rows]
+    vocabulary = columns.vocabulary[facet.value]
+    spelling: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for code, number in zip(*np.unique(codes[codes >= 0], return_counts=True), strict=True):
+        word = vocabulary[int(code)]
+        counts[spelling.setdefault(word.casefold(), word)] += int(number)
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _dates(columns: Columns, rows: Rows) -> dict[str, int]:
+    times = columns.published[rows]
+    moments = [datetime.fromtimestamp(int(second), UTC) for second in np.sort(times[times != NO_TIME])]
+    if not moments:
+        return {}
+    days = (moments[-1] - moments[0]).days
+    form = "%Y-%m-%d" if days <= LONGEST_BY_DAY else "%Y-%m" if days <= LONGEST_BY_MONTH else "%Y"
+    return dict(Counter(f"{moment:{form}}" for moment in moments))

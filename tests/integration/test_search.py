@@ -1,0 +1,166 @@
+"""What a typed query is read as, and what the answer says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from search_api.library import Library
+from search_api.query import Dates, Mode, SearchQuery
+from search_api.results import SearchAnswer
+from search_api.searcher import search
+from search_api.suggestions import Kind, suggest
+from tests.support import NOW, anything, index_of, opened_library, record
+
+COPY = {"id": "copy", "source": "Wire"}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATELINE_MODEL", "text-hash")
+        folder: Path = tmp_path_factory.mktemp("search")
+        records = [record(number) for number in range(40)]
+        records.append(record(0) | COPY)
+        records[5] |= {"title": "Council hears Amina Diallo Traore on buses", "authors": ["Ngozi Bello"], "tags": []}
+        records[6] |= {"title": "Why Amina Diallo Traore left the council", "tags": []}
+        records[9] |= {
+            "title": "Withheld words about zeppelins",
+            "body": "Zeppelin zeppelins.",
+            "pubstatus": "withheld",
+        }
+        opened = opened_library(index_of(folder, records))
+        yield opened
+        opened.close()
+
+
+def ask(library: Library, text: str, **asked: object) -> SearchAnswer:
+    return search(library, replace(SearchQuery(text, anything(), limit=100), **asked))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("recency", ["off", "auto", "7d"])
+@pytest.mark.parametrize("text", ["latest ferry report from Lima", "central bank policy", "section:quake"])
+def test_the_parts_of_an_explanation_make_the_score(library: Library, mode: Mode, recency: str, text: str) -> None:
+    hits = ask(library, text, mode=mode, recency=recency, explain=True).hits
+    assert hits
+    for hit in hits:
+        parts = hit.explain
+        assert parts is not None
+        if text != "section:quake":
+            share = parts.article_share
+            dense = max(0.0, (1 - share) * parts.cosine + share * parts.article_cosine)
+            assert parts.dense == pytest.approx(min(1.0, dense), abs=1e-6)
+            assert parts.lexical == pytest.approx(min(1.0, parts.bm25 / (parts.full_marks or 1)), abs=1e-6)
+            blend = parts.semantic_ratio * parts.dense + (1 - parts.semantic_ratio) * parts.lexical
+            assert parts.blend == pytest.approx(blend, abs=1e-6)
+        assert hit.score == pytest.approx(parts.blend * parts.recency, abs=1e-6)
+    ranks = sorted(hit.explain.dense_rank for hit in hits if hit.explain)
+    assert ranks[0] >= 1
+    assert len(set(ranks)) == len(ranks)
+
+
+def test_an_explanation_names_the_folded_copies(library: Library) -> None:
+    (hit,) = [
+        hit for hit in ask(library, "ferry dispatch 0 Mwanza", explain=True).hits if hit.article.id in ("a0", "copy")
+    ]
+    assert hit.explain is not None
+    assert {hit.article.id, *hit.explain.folded} == {"a0", "copy"}
+
+
+def test_a_score_is_the_same_under_a_filter_and_on_every_page(library: Library) -> None:
+    everything = {hit.article.id: hit.score for hit in ask(library, "ferry report from Oslo").hits}
+    few = ask(library, 'ferry report from Oslo source:"Source 1" section:ferry').hits
+    assert few
+    page = ask(library, "ferry report from Oslo", limit=3)
+    later = ask(library, "ferry report from Oslo", limit=3, cursor=page.next_cursor)
+    for hit in (*page.hits, *later.hits):
+        assert hit.score == everything[hit.article.id]
+    narrowed = ask(library, "ferry report from Oslo section:quake")
+    shared = [hit for hit in narrowed.hits if hit.article.id in everything]
+    assert shared
+    assert [hit.score for hit in shared] == pytest.approx([everything[hit.article.id] for hit in shared])
+
+
+def test_phrases_exclusions_and_fields_bound_the_answer(library: Library) -> None:
+    assert {hit.article.id for hit in ask(library, '"dispatch 8 from Lima"').hits} == {"a8"}
+    assert not any("Oslo" in hit.article.body for hit in ask(library, "ferry -Oslo").hits)
+    assert {hit.article.section for hit in ask(library, "report section:rate OR section:final").hits} == {
+        "rate",
+        "final",
+    }
+    assert {hit.article.id for hit in ask(library, 'title:"rate report 17"').hits} == {"a17"}
+    assert ask(library, '"dispatch 8 from Oslo"').hits == ()
+
+
+def test_a_query_of_filters_only_lists_all_that_fits_newest_first(library: Library) -> None:
+    answer = ask(library, "section:ferry -Oslo")
+    dates = [hit.article.published_at for hit in answer.hits]
+    assert answer.understood.text == ""
+    assert answer.total.exact
+    assert answer.total.value == len(dates) == 8
+    assert dates == sorted(dates, key=str, reverse=True)
+
+
+def test_time_words_become_a_filter_that_is_shown_and_can_be_taken_away(library: Library) -> None:
+    filters = replace(anything(), as_of=datetime(2026, 1, 8, 12, tzinfo=UTC))
+    answer = ask(library, "ferry report yesterday", filters=filters)
+    dates = answer.understood.dates
+    assert dates is not None
+    assert (dates.words, dates.applied) == ("yesterday", True)
+    assert answer.understood.text == "ferry report"
+    assert answer.hits
+    assert {hit.article.published_at.date().isoformat() for hit in answer.hits if hit.article.published_at} == {
+        "2026-01-07"
+    }
+    free = ask(library, "ferry report yesterday", filters=filters, dates=Dates.OFF)
+    assert free.understood.dates is None
+    assert len(free.hits) > len(answer.hits)
+    assert all(hit.article.published_at <= filters.as_of for hit in free.hits if hit.article.published_at)  # type: ignore[operator]
+
+
+def test_time_words_that_would_leave_nothing_are_searched_as_words(library: Library) -> None:
+    answer = ask(library, "ferry report in March 2019")
+    assert answer.understood.dates is not None
+    assert not answer.understood.dates.applied
+    assert answer.understood.text == "ferry report in March 2019"
+    assert answer.hits
+
+
+@pytest.mark.parametrize("text", ["ferry report yesterday from:2026-01-02", 'ferry "report yesterday"'])
+def test_given_dates_and_quoted_words_are_stronger_than_time_words(library: Library, text: str) -> None:
+    assert ask(library, text).understood.dates is None
+
+
+def test_an_unknown_word_is_respelled_like_a_near_common_one(library: Library) -> None:
+    assert ask(library, "ferry harbuor -bank").understood.suggestion == "ferry harbour -bank"
+    assert ask(library, "earthqake in the mountan").understood.suggestion == "earthquake in the mountain"
+    assert ask(library, "ferry harbour").understood.suggestion is None
+    assert ask(library, "xyzzy").understood.suggestion is None
+    assert ask(library, "zepelin", mode=Mode.KEYWORD).understood.suggestion is None, (
+        "only a hidden article has the word"
+    )
+
+
+def test_a_prefix_is_completed_by_names_and_headlines(library: Library) -> None:
+    found = suggest(library, "amina dia", NOW, 8)
+    assert found[0].text == "Amina Diallo Traore"
+    assert found[0].kind is Kind.NAME
+    assert {one.article_id for one in found if one.kind is Kind.TITLE} == {"a5", "a6"}
+    assert [(one.text, one.kind) for one in suggest(library, "NGO", NOW, 8)] == [("Ngozi Bello", Kind.AUTHOR)]
+    assert ("quake", Kind.SECTION) in [(one.text, one.kind) for one in suggest(library, "qu", NOW, 8)]
+    assert len(suggest(library, "r", NOW, 5)) == 5
+    assert suggest(library, "zepp", NOW, 8) == []
+    assert suggest(library, " ?! ", NOW, 8) == []
+
+
+def test_a_passage_found_by_meaning_has_one_sentence_marked(library: Library) -> None:
+    answer = ask(library, "lorries inflation rescuers penalties houses goals", mode=Mode.SEMANTIC, min_score=0.0)
+    for hit in answer.hits:
+        ((start, end),) = hit.snippet.spans
+        assert hit.snippet.text[start:end].endswith(".")
+    assert all(hit.snippet.spans == () for hit in ask(library, "ferry", highlight=False).hits)

@@ -1,0 +1,168 @@
+"""Pages of results: each article once, in order, whatever the page size, and whatever happens to the index meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.layout import IndexFolder
+from search_api import jobs
+from search_api.library import Library
+from search_api.query import Collapse, Facet, Mode, SearchQuery, Sort
+from search_api.results import SearchAnswer
+from search_api.searcher import search
+from tests.support import NOW, anything, index_of, opened_library, record, write_jsonl
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
+    """Sixty articles in a generation and twenty in the tail; every seventh is a copy of another under another source."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATELINE_MODEL", "text-hash")
+        records = [record(number) for number in range(80)]
+        for number in range(7, 80, 7):
+            records[number] |= {name: records[number - 4][name] for name in ("title", "body")} | {"source": "Wire"}
+        records[10] |= {"published_at": None}
+        records[20] |= {"source": None}
+        folder: Path = tmp_path_factory.mktemp("pages")
+        index = index_of(folder, records[:60])
+        jobs.ingest(index, [str(write_jsonl(folder / "more.jsonl", records[60:]))])
+        return index
+
+
+@pytest.fixture(scope="module")
+def library(index: IndexFolder) -> Iterator[Library]:
+    opened = opened_library(index)
+    yield opened
+    opened.close()
+
+
+def walk(library: Library, query: SearchQuery) -> tuple[list[str], SearchAnswer]:
+    """The ids of all pages in order, and the first page's answer."""
+    first = answer = search(library, query)
+    seen = [hit.article.id for hit in answer.hits]
+    while answer.next_cursor:
+        answer = search(library, replace(query, cursor=answer.next_cursor))
+        assert answer.total == first.total
+        seen += [hit.article.id for hit in answer.hits]
+    return seen, first
+
+
+queries = st.builds(
+    SearchQuery,
+    text=st.sampled_from(
+        ["ferry report from Lima", "bank", "latest dispatch", "quake -Oslo", "section:final", '"policy rate"']
+    ),
+    filters=st.builds(
+        lambda sections, sources: replace(anything(), sections=sections, exclude_sources=sources),
+        sections=st.sampled_from([(), ("ferry", "rate")]),
+        sources=st.sampled_from([(), ("Source 1",)]),
+    ),
+    mode=st.sampled_from(Mode),
+    sort=st.sampled_from(Sort),
+    recency=st.sampled_from(["auto", "off", "7d"]),
+    collapse=st.sampled_from(Collapse),
+    max_per_source=st.none() | st.integers(1, 5),
+    diversity=st.sampled_from([0.0, 0.3, 1.0]),
+    min_score=st.none() | st.sampled_from([0.0, 0.3]),
+    facets=st.just((Facet.SECTION, Facet.SOURCE, Facet.DATE)),
+    limit=st.integers(1, 30),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(query=queries, other_limit=st.integers(1, 100))
+def test_every_article_comes_once_and_in_the_same_order_whatever_the_page_size(
+    library: Library, query: SearchQuery, other_limit: int
+) -> None:
+    seen, first = walk(library, query)
+    assert len(seen) == len(set(seen)) == first.total.value
+    assert walk(library, replace(query, limit=other_limit))[0] == seen
+
+
+@settings(max_examples=60, deadline=None)
+@given(query=queries)
+def test_what_is_shown_keeps_the_caps_the_floor_and_the_counts(library: Library, query: SearchQuery) -> None:
+    answer = search(library, replace(query, limit=100))
+    sources = [hit.article.source for hit in answer.hits]
+    if query.max_per_source is not None:
+        assert all(sources.count(source) <= query.max_per_source for source in set(sources) if source)
+    if query.min_score is not None:
+        assert all(hit.score >= query.min_score for hit in answer.hits)
+    named = [source for source in sources if source]
+    assert dict(answer.facets["source"]) == {source: named.count(source) for source in set(named)}
+    assert sum(answer.facets["section"].values()) == answer.total.value
+    copies = sum(hit.duplicates.count for hit in answer.hits)
+    assert copies == 0 or query.collapse is Collapse.DUPLICATES
+
+
+@settings(max_examples=60, deadline=None)
+@given(query=queries.filter(lambda query: query.sort is not Sort.RELEVANCE))
+def test_an_order_by_date_is_exact(library: Library, query: SearchQuery) -> None:
+    hits = search(library, replace(query, limit=100)).hits
+    dates = [hit.article.published_at for hit in hits if hit.article.published_at]
+    assert dates == sorted(dates, reverse=query.sort is Sort.NEWEST)
+    assert all(hit.article.published_at for hit in hits[: len(dates)])
+
+
+@pytest.mark.parametrize("words", ["ferry", "report bank", "cup final penalties"])
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
+def test_by_date_come_all_articles_that_hold_enough_of_the_words_and_no_others(
+    library: Library, words: str, sort: Sort
+) -> None:
+    asked = words.split()
+    least = -(-2 * len(asked) // 3)
+    expected = set()
+    for number in range(80):
+        found = library.archive.article(f"a{number}")
+        assert found
+        text = f"{found[0].title} {found[0].body}".lower()
+        if sum(word in text for word in asked) >= least:
+            expected.add(found[0].id)
+    query = SearchQuery(words, anything(), mode=Mode.KEYWORD, sort=sort, collapse=Collapse.NONE, limit=100)
+    assert {hit.article.id for hit in search(library, query).hits} == expected
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_pages_hold_still_while_articles_come_and_a_generation_is_built(tmp_path: Path, sort: Sort) -> None:
+    index = index_of(tmp_path, [record(number) for number in range(30)])
+    library = opened_library(index)
+    query = SearchQuery("report dispatch ferry", anything(), sort=sort, limit=7)
+    still, _ = walk(library, query)
+    first = search(library, query)
+    seen = [hit.article.id for hit in first.hits]
+    answer = first
+    for step in range(30, 90, 15):
+        if answer.next_cursor is None:
+            break
+        more = write_jsonl(tmp_path / "more.jsonl", [record(number) for number in range(step, step + 15)])
+        jobs.ingest(index, [str(more)])
+        if step == 45:
+            jobs.reindex(index)
+        library.refresh()
+        answer = search(library, replace(query, cursor=answer.next_cursor))
+        assert answer.total == first.total
+        seen += [hit.article.id for hit in answer.hits]
+    assert seen == still
+    assert len(search(library, replace(query, limit=100)).hits) > len(still)
+    library.close()
+
+
+def test_another_process_goes_on_from_a_cursor_without_what_came_later(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(number) for number in range(24)])
+    first_worker, other_worker = opened_library(index), Library(index)
+    query = SearchQuery("report dispatch", anything(NOW), limit=9)
+    first = search(first_worker, query)
+    jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", [record(number) for number in range(24, 60)]))])
+    other_worker.refresh()
+    second = search(other_worker, replace(query, cursor=first.next_cursor))
+    assert second.total == first.total
+    ids = [hit.article.id for answer in (first, second) for hit in answer.hits]
+    assert len(ids) == len(set(ids)) == 18
+    first_worker.close()
+    other_worker.close()
