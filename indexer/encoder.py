@@ -78,6 +78,10 @@ class ModelTokenizer:
     def spans(self, text: str) -> list[tuple[int, int]]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
 
+    def ids(self, text: str) -> list[int]:
+        """The place of each token of `text` in the vocabulary, in order."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
 
 class SentenceTransformersEncoder:
     """Any Sentence Transformers model, with its own prompts, pooling and maximum length, in fp32 on the CPU."""
@@ -88,7 +92,7 @@ class SentenceTransformersEncoder:
         self.fingerprint = files.fingerprint
 
     @cached_property
-    def tokenizer(self) -> Tokenizer:
+    def tokenizer(self) -> ModelTokenizer:
         return ModelTokenizer(self._files)
 
     @cached_property
@@ -120,7 +124,7 @@ class SentenceTransformersEncoder:
         if self._input_vectors is None:
             return np.empty((0, 0), dtype=np.float32)
         table, centre = self._input_vectors
-        vectors = table[self._token_ids(text)] - centre
+        vectors = table[self.tokenizer.ids(text)] - centre
         unit: Embeddings = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-9))
         return unit
 
@@ -132,9 +136,6 @@ class SentenceTransformersEncoder:
             return None
         table: Embeddings = transformer.get_input_embeddings().weight.detach().numpy()
         return table, table.mean(axis=0)
-
-    def _token_ids(self, text: str) -> list[int]:
-        return list(self._model.tokenizer(text, add_special_tokens=False, truncation=True)["input_ids"])
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Embeddings:
         if not texts:

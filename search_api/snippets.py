@@ -24,10 +24,14 @@ def best_snippet(article: Article, chunk: int, span: tuple[int, int], terms: Que
         passage = article.summary or ""
         return Snippet(passage, chunk, _spans(passage, article.language, terms))
     sentences = sentences_of(article, span)
-    passage = max(
-        (_run(text, sentences, first) for first in range(len(sentences))),
-        key=lambda run: _weight(run, article.language, terms),
-    )
+    held = matching_spans(text, article.language, terms)
+    ends = [_run_end(sentences, first) for first in range(len(sentences))]
+    weights = [
+        len({term for first, past, term in held if start <= first and past <= min(end, start + MAX_CHARS)})
+        for (start, _), end in zip(sentences, ends, strict=True)
+    ]
+    best = max(range(len(sentences)), key=weights.__getitem__)  # `max` keeps the first of equals
+    passage = _passage(text, sentences[best][0], ends[best])
     return Snippet(passage, chunk, _spans(passage, article.language, terms))
 
 
@@ -35,26 +39,26 @@ def sentence_snippet(article: Article, chunk: int, span: tuple[int, int], senten
     """The chunk's text from one of its sentences on, that sentence marked as a whole."""
     text = article.body[span[0] : span[1]]
     sentences = sentences_of(article, span)
-    passage = _run(text, sentences, sentence)
     start, end = sentences[sentence]
+    passage = _passage(text, start, _run_end(sentences, sentence))
     return Snippet(passage, chunk, ((0, min(len(" ".join(text[start:end].split())), len(passage))),))
 
 
-def _run(text: str, sentences: list[tuple[int, int]], first: int) -> str:
+def _run_end(sentences: list[tuple[int, int]], first: int) -> int:
+    """Where the run of sentences from this one on ends that still fits a snippet."""
     start, end = sentences[first]
     for _, sentence_end in sentences[first + 1 :]:
         if sentence_end - start > MAX_CHARS:
             break
         end = sentence_end
+    return end
+
+
+def _passage(text: str, start: int, end: int) -> str:
     passage = " ".join(text[start:end].split())
     if len(passage) <= MAX_CHARS:
         return passage
     return f"{passage[:MAX_CHARS].rpartition(' ')[0] or passage[:MAX_CHARS]}…"
-
-
-def _weight(passage: str, language: str, terms: QueryTerms) -> int:
-    """Distinct terms first, then how early they come: `max` keeps the first of equals."""
-    return len({term for _, _, term in matching_spans(passage, language, terms)})
 
 
 def _spans(passage: str, language: str, terms: QueryTerms) -> tuple[tuple[int, int], ...]:
