@@ -1,15 +1,18 @@
 """Compare ways of ranking on judged collections: single arms, fusions, normalisations, roll-ups, nearness, feedback.
 
-    python scripts/compare_ranking.py data/sample OTHER_COLLECTION ...
+    python scripts/compare_ranking.py data/sample OTHER_COLLECTION ... [--retyped]
 
 Prints a Markdown table of nDCG@10, one column for each collection: every article is scored in every way, none is cut off,
-copies are not folded, recency is off. The indexes are those of `dateline evaluate`, made if missing.
+copies are not folded, recency is off. With --retyped the queries are also asked as other people would type them (in
+capitals, cut short, as a question, misspelt), by words, by rank fusion and as shipped. The indexes are those of
+`dateline evaluate`, made if missing.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -189,33 +192,74 @@ def ways() -> Mapping[str, Way]:
     }
 
 
+def _misspelt(text: str) -> str:
+    """The longest word with two letters in its middle swapped."""
+    word = max(text.split(), key=len)
+    middle = len(word) // 2
+    return text.replace(word, word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :], 1)
+
+
+RETYPED: Mapping[str, Callable[[str], str]] = {
+    "as judged": str,
+    "at most 7 words": lambda text: text if len(text.split()) <= 7 else "",
+    "8 words or more": lambda text: text if len(text.split()) > 7 else "",
+    "with a number": lambda text: text if re.search(r"\d", text) else "",
+    "in capitals": str.upper,
+    "first three words": lambda text: " ".join(text.split()[:3]),
+    "last three words": lambda text: " ".join(text.split()[-3:]),
+    "as a question": lambda text: f"what happened with {text.rstrip('.?')}?",
+    "one word misspelt": _misspelt,
+}
+"""How a query is typed; an empty text leaves it out."""
+
+
+def retyped(library: Library, folder: Path) -> Iterator[tuple[str, float]]:
+    collection = read_collection(folder, Task.SEARCH)
+    names = _names(library)
+    for name, retype in RETYPED.items():
+        texts = ((query, retype(" ".join(query.text.split()))) for query in collection.questions.values())
+        asked = [(query.id, Scored.of(library, replace(query, text=text))) for query, text in texts if text]
+        for kind, way in (("words", ways()["words alone"]), ("rank fusion", rank_fusion), ("as shipped", blend)):
+            found = [_ndcg(scored, way, names, collection.qrels[query_id]) for query_id, scored in asked]
+            yield f"{name}: {kind}", fmean(found or [float("nan")])
+
+
+def _ndcg(scored: Scored, way: Way, names: Sequence[str], grades: Mapping[str, int]) -> float:
+    best = scored.rows[np.argsort(-way(scored), kind="stable")[:10]]
+    return ndcg([names[row] for row in best], grades, 10)
+
+
+def _names(library: Library) -> list[str]:
+    """The id of the article of each row."""
+    assert library.view is not None
+    ids = {one.seq: one.article.id for one in library.archive.changed_after(0, "", "")}
+    return [ids[int(seq)] for seq in library.view.snapshot.columns.seq]
+
+
 def figures(library: Library, folder: Path) -> Iterator[tuple[str, float]]:
     """The mean nDCG@10 of each way."""
     collection = read_collection(folder, Task.SEARCH)
-    asked = [(query, Scored.of(library, query)) for query in collection.questions.values()]
-    ids = {one.seq: one.article.id for one in library.archive.changed_after(0, "", "")}
-    assert library.view is not None
-    names = [ids[int(seq)] for seq in library.view.snapshot.columns.seq]
+    asked = [(query.id, Scored.of(library, query)) for query in collection.questions.values()]
+    names = _names(library)
     for name, way in ways().items():
-        found = []
-        for query, scored in asked:
-            best = scored.rows[np.argsort(-way(scored), kind="stable")[:10]]
-            found.append(ndcg([names[row] for row in best], collection.qrels[query.id], 10))
-        yield name, fmean(found)
+        yield name, fmean(_ndcg(scored, way, names, collection.qrels[query_id]) for query_id, scored in asked)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare ways of ranking on judged collections.")
     parser.add_argument("folders", nargs="+", type=Path, help="judged collections")
     parser.add_argument("--index", type=Path, default=Settings().index, help="evaluation indexes are kept beside it")
+    parser.add_argument("--retyped", action="store_true", help="also ask the queries as other people would type them")
     arguments = parser.parse_args()
     columns: dict[str, dict[str, float]] = {}
     for folder in arguments.folders:
         with evaluation_library(IndexFolder(arguments.index), folder) as library:
             columns[folder.name] = dict(figures(library, folder))
+            if arguments.retyped:
+                columns[folder.name] |= retyped(library, folder)
     print(f"| nDCG@10 | {' | '.join(columns)} |")
     print(f"|---|{'---|' * len(columns)}")
-    for name in ways():
+    for name in next(iter(columns.values())):
         print(f"| {name} | {' | '.join(f'{column[name]:.4f}' for column in columns.values())} |")
 
 
