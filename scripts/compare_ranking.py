@@ -72,7 +72,7 @@ class Scored:
         rows = np.flatnonzero(view.snapshot.allowed(reading.filters))
         terms = view.snapshot.lexical.terms_of(reading.text)
         vector = view.encoder.encode_query(reading.text)
-        found = candidates.scored(view.snapshot, rows, terms, vector)
+        found = candidates.scored(view.snapshot, rows, terms, vector, utc_now())
         plain = view.snapshot.lexical.score(replace(terms, neighbours=()), rows)
         return cls(
             view.snapshot,
@@ -154,7 +154,7 @@ def dense_feedback(asked: Scored, weight: float) -> Scores:
     best = asked.rows[np.argsort(-blend(asked), kind="stable")[:FEEDBACK_ARTICLES]]
     moved = asked.vector + weight * asked.snapshot.article_vectors(best).mean(axis=0)
     moved = (moved / np.linalg.norm(moved)).astype(np.float32)
-    again = candidates.scored(asked.snapshot, asked.rows, None, moved)
+    again = candidates.scored(asked.snapshot, asked.rows, None, moved, utc_now())
     return blend(replace(asked, vector=moved, cosine=again.cosine, article=again.article_cosine))
 
 

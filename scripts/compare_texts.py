@@ -24,6 +24,7 @@ from indexer.engines.lexical import LexicalIndex
 from indexer.layout import IndexFolder
 from indexer.types import Article
 from scripts.compare_ranking import Scored, Scores, Way, blend
+from search_api.clock import utc_now
 from search_api.evaluation import ndcg
 from search_api.evaluation_jobs import evaluation_library
 from search_api.judging import Collection, Task, read_collection
@@ -81,7 +82,7 @@ class Bench:
     @staticmethod
     def _worded(text: str, scored: Scored, lexical: LexicalIndex, articles: Sequence[Article]) -> Scored:
         terms = lexical.terms_of(text)
-        marks = lexical.full_marks(terms)
+        marks = lexical.full_marks(terms, utc_now())
         of_rows = np.array(
             [marks[analysis.analysis_of(articles[row].language)] for row in scored.rows], dtype=np.float32
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -15,6 +16,12 @@ from search_api.ranking import Candidates
 
 POOL_CHUNKS = 400
 """Chunks the dense arm proposes."""
+
+LEAST_TEXTS = 100
+"""How many different texts these must be of, if there are so many."""
+
+MOST_CHUNKS = 25_600
+"""More are never taken."""
 
 POOL_ARTICLES = 200
 """Articles the lexical arm proposes."""
@@ -31,6 +38,7 @@ class Question:
     """What is looked for: by words, by meaning (None leaves an arm out), and among which articles."""
 
     text: str
+    phrases: tuple[str, ...]
     terms: QueryTerms | None
     vector: Vector | None
     filters: Filters
@@ -42,13 +50,12 @@ def best(snapshot: Snapshot, question: Question) -> tuple[Rows, bool]:
     found: list[Rows] = []
     exact = True
     if question.vector is not None:
-        rows = nearest_articles(snapshot, question.vector, question.allowed)
-        exact = len(rows) < POOL_CHUNKS
+        rows, exact = nearest_articles(snapshot, question.vector, question.allowed)
         found.append(rows)
     if question.terms is not None:
-        rows, _ = snapshot.lexical.search(question.terms, POOL_ARTICLES, question.filters)
+        rows, _ = snapshot.lexical.search(question.terms, POOL_ARTICLES, question.filters, snapshot.tail.hidden)
         exact = exact and len(rows) < POOL_ARTICLES
-        found.append(rows[question.allowed[rows]])
+        found.append(rows)
     return np.unique(np.concatenate(found)), exact
 
 
@@ -64,8 +71,8 @@ def dated(snapshot: Snapshot, question: Question, *, newest: bool) -> tuple[Rows
         chunks = snapshot.similar_chunks(question.vector, DATED_SIMILARITY, question.allowed)
         found.append(snapshot.columns.article_of_chunk(chunks))
     if question.terms is not None:
-        rows = snapshot.lexical.dated(question.terms, DATED_POOL, question.filters, newest=newest)
-        found.append(rows[question.allowed[rows]])
+        hidden = snapshot.tail.hidden
+        found.append(snapshot.lexical.dated(question.terms, DATED_POOL, question.filters, hidden, newest=newest))
     rows = np.unique(np.concatenate(found))
     return ordered_by_date(rows, published, newest=newest)[:DATED_POOL], len(rows) < DATED_POOL
 
@@ -78,13 +85,25 @@ def ordered_by_date(rows: Rows, published: Rows, *, newest: bool) -> Rows:
     return ordered
 
 
-def nearest_articles(snapshot: Snapshot, vector: Vector, allowed: Mask) -> Rows:
-    """The article row of each of the nearest chunks among the allowed articles."""
-    chunk_rows, _ = snapshot.nearest_chunks(vector, POOL_CHUNKS, allowed)
-    return snapshot.columns.article_of_chunk(chunk_rows)
+def nearest_articles(snapshot: Snapshot, vector: Vector, allowed: Mask) -> tuple[Rows, bool]:
+    """The allowed articles of the nearest chunks, and whether these are all there are.
+
+    More chunks are taken while they are of too few different texts: a long article, or one that many copied, would leave
+    no room for others.
+    """
+    count = POOL_CHUNKS
+    while True:
+        chunk_rows, _ = snapshot.nearest_chunks(vector, count, allowed)
+        rows = np.unique(snapshot.columns.article_of_chunk(chunk_rows))
+        exact = len(chunk_rows) < count
+        if exact or count >= MOST_CHUNKS or len(np.unique(snapshot.columns.text_key[rows])) >= LEAST_TEXTS:
+            return rows, exact
+        count *= 4
 
 
-def scored(snapshot: Snapshot, rows: Rows, terms: QueryTerms | None, vector: Vector | None) -> Candidates:
+def scored(
+    snapshot: Snapshot, rows: Rows, terms: QueryTerms | None, vector: Vector | None, now: datetime
+) -> Candidates:
     """Both arms' raw scores for every row, whichever arm proposed it; an arm that is left out gives 0."""
     nothing = np.zeros(len(rows), dtype=np.float32)
     return Candidates(
@@ -92,14 +111,14 @@ def scored(snapshot: Snapshot, rows: Rows, terms: QueryTerms | None, vector: Vec
         nothing if vector is None else best_similarity(snapshot, vector, rows),
         nothing if vector is None else snapshot.article_similarities(vector, rows),
         nothing if terms is None else snapshot.lexical.score(terms, rows),
-        nothing if terms is None else _full_marks(snapshot, rows, terms),
+        nothing if terms is None else _full_marks(snapshot, rows, terms, now),
         snapshot.columns.published[rows],
     )
 
 
-def _full_marks(snapshot: Snapshot, rows: Rows, terms: QueryTerms) -> Scores:
+def _full_marks(snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime) -> Scores:
     """Full marks of each row, by the analysis of its language."""
-    by_analysis = snapshot.lexical.full_marks(terms)
+    by_analysis = snapshot.lexical.full_marks(terms, now)
     languages = snapshot.columns.vocabulary["language"]
     by_language = np.array([by_analysis.get(analysis_of(tag), 0.0) for tag in languages], dtype=np.float32)
     marks: Scores = by_language[snapshot.columns.language[rows]]

@@ -101,7 +101,7 @@ def serve(
     )
 
 
-@app.command(short_help="Answer a typed question.")
+@app.command(short_help="Answer a typed question.", context_settings={"ignore_unknown_options": True})
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="A question or words.")],
     index: IndexOption = None,

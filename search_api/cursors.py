@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from itertools import accumulate, pairwise
 
 from indexer.errors import QueryError
 from indexer.filters import Filters
@@ -14,6 +17,12 @@ from search_api.query import SearchQuery
 
 PER_PAGE = {"limit", "cursor", "explain", "highlight", "facets"}
 """What may change from one page to the next."""
+
+MOST_SHOWN = 1000
+"""A cursor names the articles shown before it up to this many; one further on is good only while its view is held."""
+
+MOST_BYTES = 100_000
+_WHOLE_NUMBERS = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +34,60 @@ class Pin:
     now: datetime
 
 
-def make_cursor(query: SearchQuery, offset: int, pin: Pin) -> str:
-    """An opaque token for the page of this query that begins after `offset` results."""
-    facts = [offset, pin.generation, pin.change, pin.now.timestamp(), _digest(query)]
-    return base64.urlsafe_b64encode(json.dumps(facts, separators=(",", ":")).encode()).decode().rstrip("=")
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: after `offset` results, those of the articles `shown` (archive numbers; None: too many to name)."""
+
+    offset: int = 0
+    pin: Pin | None = None
+    shown: tuple[int, ...] | None = ()
+
+    def after(self, page: Sequence[int], pin: Pin) -> Place:
+        """The place after a page of these articles."""
+        offset = self.offset + len(page)
+        known = self.shown is not None and offset <= MOST_SHOWN
+        return Place(offset, pin, (*(self.shown or ()), *page) if known else None)
 
 
-def read_cursor(query: SearchQuery) -> tuple[int, Pin | None]:
-    """The offset and the pin that the query's cursor stands for; (0, None) without one.
+def make_cursor(query: SearchQuery, place: Place) -> str:
+    """An opaque token for the page of this query that begins at a place."""
+    assert place.pin is not None
+    pin = place.pin
+    shown = None if place.shown is None else _steps(sorted(place.shown))
+    facts = [place.offset, pin.generation, pin.change, int(pin.now.timestamp()), _digest(query), shown]
+    packed = zlib.compress(json.dumps(facts, separators=(",", ":")).encode())
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
-    Raises QueryError for a cursor of another query.
-    """
+
+def read_cursor(query: SearchQuery) -> Place:
+    """The place that the query's cursor stands for, the beginning without one; raises QueryError for one of another query."""
     if query.cursor is None:
-        return 0, None
+        return Place()
     try:
         padded = query.cursor + "=" * (-len(query.cursor) % 4)
-        offset, generation, change, now, digest = json.loads(base64.urlsafe_b64decode(padded))
-        valid = digest == _digest(query) and all(type(number) is int for number in (offset, generation, change))
+        packed = zlib.decompressobj().decompress(base64.urlsafe_b64decode(padded), MOST_BYTES)
+        offset, generation, change, now, digest, steps = json.loads(packed)
+        numbers = (offset, generation, change, now, *(steps or ()))
+        valid = digest == _digest(query) and all(
+            type(number) is int and 0 <= number < _WHOLE_NUMBERS for number in numbers
+        )
         pin = Pin(generation, change, datetime.fromtimestamp(now, UTC))
-    except (ValueError, TypeError, OverflowError, OSError):
+    except (ValueError, TypeError, OverflowError, OSError, zlib.error, RecursionError):
         valid = False
-    if not valid or offset < 0:
+    if not valid:
         raise QueryError(f"cursor {query.cursor[:40]!r} does not belong to this query; repeat the query without it")
-    return offset, pin
+    return Place(offset, pin, None if steps is None else tuple(accumulate(steps)))
 
 
-def as_pinned(query: SearchQuery, pin: Pin | None) -> SearchQuery:
-    """The query as it was asked for the first page."""
-    return replace(query, filters=replace(query.filters, now=pin.now)) if pin else query
+def as_pinned(query: SearchQuery, place: Place) -> SearchQuery:
+    """The query at the moment of its first page, to the second; never at one that is still to come."""
+    now = query.filters.now.replace(microsecond=0)
+    return replace(query, filters=replace(query.filters, now=min(place.pin.now, now) if place.pin else now))
+
+
+def _steps(numbers: Sequence[int]) -> list[int]:
+    """The first number, and each one's distance from the one before."""
+    return [*numbers[:1], *(later - earlier for earlier, later in pairwise(numbers))]
 
 
 def _digest(query: SearchQuery) -> str:

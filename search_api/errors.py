@@ -54,12 +54,21 @@ def _foreseen(_: Request, error: Exception) -> JSONResponse:
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    errors = [{"parameter": ".".join(map(str, item["loc"][1:])), "problem": item["msg"]} for item in found]
+    errors = [{"parameter": ".".join(map(str, item["loc"][1:])) or "body", "problem": _told(item)} for item in found]
     for item, raw in zip(errors, found, strict=True):
         if raw["type"] == "extra_forbidden":
             item["problem"] = "unknown parameter; /docs lists the known ones"
     named = "; ".join(f"{item['parameter']}: {item['problem']}" for item in errors)
     return problem(422, "Invalid request", named, errors)
+
+
+def _told(problem: dict[str, Any]) -> str:
+    """What is wrong and, where it is not said yet, with which value."""
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    given = problem.get("input")
+    return (
+        message if not isinstance(given, str | int | float) or str(given) in message else f"{message}; given {given!r}"
+    )
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:

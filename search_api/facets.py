@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -41,9 +40,10 @@ def _words(columns: Columns, rows: Rows, facet: Facet) -> dict[str, int]:
 
 def _dates(columns: Columns, rows: Rows) -> dict[str, int]:
     times = columns.published[rows]
-    moments = [datetime.fromtimestamp(int(second), UTC) for second in np.sort(times[times != NO_TIME])]
-    if not moments:
+    moments = times[times != NO_TIME].astype("datetime64[s]")
+    if not len(moments):
         return {}
-    days = (moments[-1] - moments[0]).days
-    form = "%Y-%m-%d" if days <= LONGEST_BY_DAY else "%Y-%m" if days <= LONGEST_BY_MONTH else "%Y"
-    return dict(Counter(f"{moment:{form}}" for moment in moments))
+    days = int((moments.max() - moments.min()) / np.timedelta64(1, "D"))
+    unit = "D" if days <= LONGEST_BY_DAY else "M" if days <= LONGEST_BY_MONTH else "Y"
+    values, counts = np.unique(moments.astype(f"datetime64[{unit}]"), return_counts=True)
+    return {str(value): int(number) for value, number in zip(values, counts, strict=True)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,18 +10,16 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.engines.analysis import QueryTerms, matching_spans
+from indexer.engines.analysis import QueryTerms, matching_spans, words_of
 from indexer.types import Article, Embeddings, Rows, Scores
 from search_api.candidates import Question
 from search_api.library import Library, View
 from search_api.ranking import ARTICLE_SHARE, Candidates, Positions, Ranked, copies_of
 from search_api.results import Duplicates, Explanation, Hit, Snippet
 from search_api.sentences import likest
-from search_api.snippets import best_snippet, sentence_snippet, sentences_of
+from search_api.snippets import best_snippet, phrases_in, sentence_snippet, sentences_of
 
 NO_TERMS = QueryTerms()
-
-_WORD = re.compile(r"\w+")
 
 BY_MEANING_BELOW = 0.5
 """A passage that holds a smaller share of the query's words than this was found by meaning: its likest sentence is marked."""
@@ -73,18 +70,19 @@ class HitMaker:
         self._highlight = highlight
 
     def make(self, shown: Shown, *, explained: float | None = None) -> tuple[Hit, ...]:
-        """One hit for each place, in order; none for an article withdrawn since the snapshot was taken.
+        """One hit for each place, in order: its article or, when that was withdrawn since the snapshot was taken, a copy.
 
         `explained` is the semantic ratio, when each hit shall say how its score came about.
         """
-        rows = shown.ranked.rows[shown.places].tolist()
-        found = [
-            (row, place, copies, article)
-            for row, place, copies, article in zip(
-                rows, shown.places.tolist(), shown.copies, self._articles(rows), strict=True
-            )
-            if article is not None
-        ]
+        found = []
+        for place, copies in zip(shown.places.tolist(), shown.copies, strict=True):
+            row = int(shown.ranked.rows[place])
+            visible = self._library.unwithdrawn(self._view, copies)
+            for candidate in (row, *visible.tolist()):
+                (article,) = self._articles([candidate])
+                if article is not None:
+                    found.append((candidate, place, visible[visible != candidate], article))
+                    break
         snippets = self._snippets([(row, article) for row, _, _, article in found])
         ranks = _ranks(shown.ranked) if explained is not None else None
         return tuple(
@@ -109,14 +107,18 @@ class HitMaker:
     def _snippets(self, found: Sequence[tuple[int, Article]]) -> list[Snippet]:
         passages = [self._passage(row, article) for row, article in found]
         snippets = [
-            best_snippet(article, passage.chunk, passage.span, self._terms)
+            best_snippet(article, passage.chunk, passage.span, self._terms, self._question.phrases)
             for (_, article), passage in zip(found, passages, strict=True)
         ]
         if self._highlight is Highlight.NONE:
             return [Snippet(snippet.text, snippet.chunk, ()) for snippet in snippets]
         if self._vector is None or self._highlight is Highlight.WORDS:
             return snippets
-        by_meaning = [place for place, passage in enumerate(passages) if passage.share < BY_MEANING_BELOW]
+        by_meaning = [
+            place
+            for place, passage in enumerate(passages)
+            if passage.share < BY_MEANING_BELOW and not self._question.phrases
+        ]
         for place in by_meaning:
             article, passage = found[place][1], passages[place]
             sentence = self._likest_sentence(article, passage.span)
@@ -132,7 +134,7 @@ class HitMaker:
     @cached_property
     def _asked_words(self) -> tuple[list[Embeddings], Scores]:
         """The vectors of each word of the question, and how rare it is."""
-        words = _WORD.findall(self._question.text)
+        words = words_of(self._question.text)
         weights = self._view.snapshot.lexical.rarities(words)
         return [self._view.encoder.word_vectors(word) for word in words], weights
 
@@ -146,6 +148,7 @@ class HitMaker:
         held = [matching_spans(article.body[start:end], article.language, self._terms) for start, end in spans]
         words = np.array([len({term for _, _, term in found}) for found in held], dtype=np.float32)
         score = words / max(1.0, float(words.max()))
+        score += [phrases_in(article.body[start:end], self._question.phrases) for start, end in spans]
         if self._vector is not None:
             score += self._view.snapshot.chunk_similarities(self._vector, np.array([row]))[2]
         chunk = int(score.argmax())

@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
+
 from indexer.archive import Archive
 from indexer.articles import is_visible
 from indexer.encoder import Encoder, load_encoder
@@ -14,7 +16,7 @@ from indexer.engines.embedded import Snapshot
 from indexer.errors import ArticleNotFound, CursorExpired, ModelError
 from indexer.generations import Manifest, open_snapshot, read_manifest
 from indexer.layout import IndexFolder
-from indexer.types import Article
+from indexer.types import Article, Rows
 from indexer.workspaces import Workspace
 from search_api.kept_views import KeptViews
 
@@ -39,7 +41,7 @@ class View:
 
 
 class Library:
-    """Opens an index for reading and follows its changes. Threads share it; searches never wait for a refresh."""
+    """Opens an index for reading and follows its changes. Threads share it; no first page waits for a refresh."""
 
     def __init__(self, index: IndexFolder, *, generation: int | None = None, warm: bool = False) -> None:
         """With `generation` that one is opened, serving or not, and kept; `warm` loads a model before it has to answer."""
@@ -66,21 +68,31 @@ class Library:
         """Hold on to a view for somebody who may ask for its next page."""
         self._kept.keep(view.manifest.number, view.change, view)
 
-    def view_at(self, generation: int, change: int) -> View:
-        """The view of a generation with the changes up to one, as it was.
+    def view_at(self, generation: int, change: int) -> tuple[View, bool]:
+        """The view of a generation with the changes up to one, and whether it is exactly as it was.
 
-        When this process does not hold it any more, or never did, it is the view of now without what came later;
-        raises CursorExpired when the generation is another one.
+        When this process does not hold it any more, or never did, it is the view of now without the articles that came
+        later. Raises CursorExpired when the generation is another one, or there is no such change. A view that is not
+        there yet is waited for.
         """
         kept = self._kept.get(generation, change)
         if kept:
-            return kept
+            return kept, True
         if self._view is None or self._view.change < change:
             self.refresh()
         view = self._view
-        if view is None or view.manifest.number != generation:
+        if view is None or view.manifest.number != generation or not view.manifest.change <= change <= view.change:
             raise CursorExpired
-        return view if view.change == change else replace(view, snapshot=view.snapshot.until(change), change=change)
+        return (view, True) if view.change == change else (replace(view, snapshot=view.snapshot.until(change)), False)
+
+    def unwithdrawn(self, view: View, rows: Rows) -> Rows:
+        """Those of a view's article rows that the view of now has not seen withdrawn since."""
+        now = self._view
+        if now is None or now is view:
+            return rows
+        columns = now.snapshot.columns
+        gone = columns.seq[~columns.usable & ~now.snapshot.tail.dead]
+        return rows[~np.isin(view.snapshot.columns.seq[rows], gone)]
 
     @property
     def archive(self) -> Archive:
@@ -99,6 +111,7 @@ class Library:
 
     def refresh(self) -> None:
         """Take up a new generation and new changes, if there are any. Raises what makes the index unreadable."""
+        self._kept.drop_old()
         with self._refreshing:
             if not self.index.archive.is_file():
                 return

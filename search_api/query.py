@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -126,8 +127,8 @@ class RelatedQuery:
 
 
 def clean_query_text(text: str) -> str:
-    """The query on one line; raises QueryError when it is empty or too long."""
-    line = " ".join(text.split())
+    """The query on one line, in composed characters as articles are; raises QueryError when it is empty or too long."""
+    line = " ".join(unicodedata.normalize("NFC", text).split())
     if not line:
         raise QueryError("q is empty; type a question or some words")
     if len(line) > MAX_QUERY_CHARS:

@@ -12,10 +12,12 @@
 | `after:`, `before:`                                    | what follows its end, what precedes its beginning             |
 | `ferry OR "launch"`                                    | at least one of the operands directly beside each OR          |
 | `ferry AND launch`                                     | nothing more than `ferry launch`: AND is left out of the text |
+| `ferry NOT launch`, `NOT section:sport`                | the same as `ferry -launch`, `-section:sport`                 |
 
 A parenthesis at the edge of a word is white space. Whatever does not fit (an open quote, an unknown field, a date that
-does not exist, a range that ends before it begins, an OR without an operand on each side) is searched as typed. OR and
-AND are plain words in a text all in capitals, such as an old headline, unless it is short: `NATO OR EU` is an operator.
+does not exist, a range that ends before it begins, an OR without an operand on each side, a NOT before none) is searched
+as typed. OR, AND and NOT are plain words in a text all in capitals, such as an old headline, unless it is short: `NATO
+OR EU` is an operator. A straight quote and a curly one may close each other where the right one does not.
 A text of more than PASSAGE_WORDS is searched as it is.
 """
 
@@ -23,8 +25,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 
 from indexer.filters import Condition, Fact, Holds, Is, Place, Published
 from search_api.calendar_words import calendar_span
@@ -32,8 +35,9 @@ from search_api.query import PASSAGE_WORDS
 
 OR = "OR"
 AND = "AND"
+NOT = "NOT"
 CAPITALS_READ = 5
-"""OR and AND are read in a text all in capitals of up to this many words, themselves counted."""
+"""OR, AND and NOT are read in a text all in capitals of up to this many words, themselves counted."""
 
 TITLE = "title"
 FACTS: Mapping[str, Fact] = {**{fact.value: fact for fact in Fact}, "lang": Fact.LANGUAGE}
@@ -45,6 +49,10 @@ CLOSING: Mapping[str, re.Pattern[str]] = {
     for opening, closing in {'"': '"', "“": "”", "„": "“”", "«": "»", "»": "«"}.items()
 }
 """The quotes that open a phrase, each with those that may close it."""
+MISTYPED: Mapping[str, re.Pattern[str]] = {
+    opening: re.compile(rf"(?<=\S){closing}(?!\w)") for opening, closing in {'"': "”", "“": '"', "„": '"'}.items()
+}
+"""What else may close it, when it hugs the phrase, where the right quote is missing or belongs to the next phrase."""
 
 _QUOTES = '"“”„«»'
 _FIELDS = "|".join((TITLE, *FACTS, *DATES))
@@ -61,13 +69,16 @@ class TypedQuery:
     """What was typed, taken apart.
 
     `text` is the words to search for, on one line, without operators; it is empty when there were operators only.
-    `phrases` are the exact phrases that are asked for, in the order typed. `require` and `exclude` are as in Filters.
+    `phrases` are the exact phrases that are asked for, in the order typed; `literal` are the words
+    of all that an article must hold, if only as one choice of an OR: the phrases, words of the title and operands of an
+    OR, in that order too. `require` and `exclude` are as in Filters.
     """
 
     text: str
     phrases: tuple[str, ...] = ()
     require: tuple[tuple[Condition, ...], ...] = ()
     exclude: tuple[Condition, ...] = ()
+    literal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class _Operand:
 
     @property
     def connects(self) -> bool:
-        return self.plain and self.words in (OR, AND)
+        return self.plain and self.words in (OR, AND, NOT)
 
     @property
     def joinable(self) -> bool:
@@ -94,19 +105,36 @@ def read_query(typed: str) -> TypedQuery:
     if line.count(" ") >= PASSAGE_WORDS:
         return TypedQuery(line)
     operands = list(_operands(line))
-    joins = {} if _is_all_capitals(line) else _joins(operands)
+    joins: dict[int, str] = {}
+    if not _is_all_capitals(line):
+        operands = list(_negated(operands))
+        joins = _joins(operands)
     require = _required(operands, joins)
     exclude = tuple(one.condition for one in operands if one.excluded and one.condition is not None)
     if not (require or exclude or joins):
         return TypedQuery(line)
     words = (one.words for place, one in enumerate(operands) if one.words and place not in joins)
-    phrases = (one.words for group in require for one in group if isinstance(one, Holds) and one.exact)
-    return TypedQuery(" ".join(words), tuple(phrases), require, exclude)
+    held = [one for group in require for one in group if isinstance(one, Holds)]
+    phrases = tuple(one.words for one in held if one.exact)
+    return TypedQuery(" ".join(words), phrases, require, exclude, tuple(one.words for one in held))
 
 
 def _is_all_capitals(line: str) -> bool:
     words = line.split()
-    return len(words) > CAPITALS_READ and " ".join(word for word in words if word not in (OR, AND)).isupper()
+    return len(words) > CAPITALS_READ and " ".join(word for word in words if word not in (OR, AND, NOT)).isupper()
+
+
+def _negated(operands: Sequence[_Operand]) -> Iterator[_Operand]:
+    """The operands, each one behind a NOT turned into an exclusion; a NOT before anything else stays."""
+    negating = False
+    for here, after in zip_longest(operands, operands[1:]):
+        if negating:
+            yield replace(here, words="", plain=False, excluded=True)
+            negating = False
+            continue
+        negating = bool(here.plain and here.words == NOT and after and after.joinable and not after.excluded)
+        if not negating:
+            yield here
 
 
 def _joins(operands: Sequence[_Operand]) -> dict[int, str]:
@@ -114,8 +142,8 @@ def _joins(operands: Sequence[_Operand]) -> dict[int, str]:
     joins = {}
     for place in range(1, len(operands) - 1):
         before, here, after = operands[place - 1 : place + 2]
-        excluded = before.excluded or after.excluded
-        if here.connects and before.joinable and after.joinable and not (here.words == OR and excluded):
+        allowed = here.words == AND or (here.words == OR and not (before.excluded or after.excluded))
+        if here.plain and allowed and before.joinable and after.joinable:
             joins[place] = here.words
     return joins
 
@@ -169,11 +197,22 @@ def _closing_quote(line: str, at: int, unclosed: set[str]) -> int:
     opening = line[at : at + 1]
     if opening not in CLOSING or opening in unclosed or (line[at + 1 : at + 2] == " " and opening not in "«»"):
         return -1
-    closing = CLOSING[opening].search(line, at + 1)
+    closing = _closing(line, at)
     if closing is None:
         unclosed.add(opening)
         return -1
     return closing.start()
+
+
+def _closing(line: str, at: int) -> re.Match[str] | None:
+    """The right closing quote; the mistyped one where it is missing or another phrase opens before it or with it."""
+    opening = line[at]
+    right = CLOSING[opening].search(line, at + 1)
+    mistyped = MISTYPED[opening].search(line, at + 1) if opening in MISTYPED else None
+    if right is None or mistyped is None:
+        return right or mistyped
+    again = re.search(rf"(?<=[\s(]){opening}(?=\S)", line[at : right.end() + 1])
+    return mistyped if again and mistyped.start() < right.start() else right
 
 
 def _plain_operand(typed: str) -> _Operand:

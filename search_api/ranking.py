@@ -20,6 +20,9 @@ ARTICLE_SHARE = 0.3
 MIN_SIMILARITY = 0.18
 """The least dense part, weighed by the ratio, that an article must reach in all to be a result at all."""
 
+MIN_SIMILARITY_ALONE = 0.3
+"""The same for a question none of whose words is found anywhere: likeness alone is weak evidence."""
+
 DIVERSIFIED = 100
 """How many of the best are reordered for diversity; the others follow as they are."""
 
@@ -106,9 +109,9 @@ def _best_first(score: Scores, published: NDArray[np.int64], rows: Rows) -> Posi
     return order
 
 
-def least_score(semantic_ratio: float) -> float:
-    """The score below which an article is no result, unless another is asked for."""
-    return MIN_SIMILARITY * semantic_ratio
+def least_score(semantic_ratio: float, *, words_found: bool) -> float:
+    """The blend below which an article is no result, unless a score is asked for."""
+    return (MIN_SIMILARITY if words_found or semantic_ratio == 1 else MIN_SIMILARITY_ALONE) * semantic_ratio
 
 
 def first_of_each(keys: NDArray[np.int64]) -> Positions:

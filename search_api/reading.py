@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from indexer.engines.embedded import Snapshot
-from indexer.filters import Filters, Published
+from indexer.filters import Filters, Holds, Place, Published
 from search_api.query import Dates, SearchQuery
 from search_api.query_language import TypedQuery, read_query
 from search_api.results import ReadDates
 from search_api.time_words import read_time_words
+
+HEADLINE_WORDS = 4
+"""Fewer words are a question that a headline happens to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,12 @@ class Reading:
         return any(bounds) or any(isinstance(one, Published) for one in conditions)
 
 
-def read(query: SearchQuery, snapshot: Snapshot) -> Reading:
-    """Read a query against what the index holds: time words bound a search only when something is left within them."""
+def read(query: SearchQuery, snapshot: Snapshot, *, dates_apply: bool = True) -> Reading:
+    """Read a query against what the index holds.
+
+    Time words bound a search when something is left within them, and the text is not (the beginning of) a headline;
+    never when `dates_apply` is false: then they are only told.
+    """
     typed = read_query(query.text)
     filters = replace(
         query.filters,
@@ -40,15 +47,19 @@ def read(query: SearchQuery, snapshot: Snapshot) -> Reading:
     reading = Reading(typed.text, filters, typed.phrases, None)
     if query.dates is Dates.OFF or reading.dated:
         return reading
-    return _with_dates(reading, typed, snapshot)
+    return _with_dates(reading, typed, snapshot, dates_apply)
 
 
-def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Snapshot) -> Reading:
+def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Snapshot, dates_apply: bool) -> Reading:
     found = read_time_words(typed.text, reading.filters.clock)
-    if found is None or any(found.words in phrase for phrase in typed.phrases):
+    if (
+        found is None
+        or any(words in found.words or found.words in words for words in typed.literal)
+        or _is_headline(typed.text, snapshot)
+    ):
         return reading
     bounded = replace(reading.filters, require=(*reading.filters.require, (Published(found.start, found.past),)))
-    if not snapshot.allowed(bounded).any():
+    if not dates_apply or not snapshot.allowed(bounded).any():
         return replace(reading, dates=ReadDates(found.words, found.start, found.past, applied=False))
     return replace(
         reading,
@@ -56,3 +67,10 @@ def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Snapshot) -> Read
         filters=bounded,
         dates=ReadDates(found.words, found.start, found.past, applied=True),
     )
+
+
+def _is_headline(text: str, snapshot: Snapshot) -> bool:
+    """Whether the text, if it is long enough to be one, stands in a headline word for word."""
+    if text.count(" ") + 1 < HEADLINE_WORDS:
+        return False
+    return bool(len(snapshot.lexical.rows_where(Holds(text, Place.TITLE, exact=True))))

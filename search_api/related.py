@@ -93,13 +93,13 @@ def _own_score(snapshot: Snapshot, seed: Seed) -> float:
 def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
     snapshot = view.snapshot
     columns = snapshot.columns
-    question = Question(seed.article.title, seed.terms, seed.vector, query.filters, snapshot.allowed(query.filters))
-    rows = [np.unique(nearest_articles(snapshot, seed.vector, question.allowed))]
+    question = Question(seed.article.title, (), seed.terms, seed.vector, query.filters, snapshot.allowed(query.filters))
+    rows = [nearest_articles(snapshot, seed.vector, question.allowed)[0]]
     rows.append(snapshot.lexical.search(seed.terms, POOL_ARTICLES, query.filters)[0])
     proposed = np.unique(np.concatenate(rows))
     copies = (columns.text_key[proposed] == text_key(seed.article)) & (proposed != seed.own_row)
     unwanted = copies | (proposed == seed.own_row) | np.isin(proposed, _rows_of(library, snapshot, query.exclude))
-    candidates = scored(snapshot, proposed[~unwanted], seed.terms, seed.vector)
+    candidates = scored(snapshot, proposed[~unwanted], seed.terms, seed.vector, query.filters.now)
     candidates = replace(candidates, full_marks=np.full(len(candidates), _own_score(snapshot, seed), dtype=np.float32))
     ranked = blend(candidates, SEMANTIC_RATIO if query.semantic_ratio is None else query.semantic_ratio)
     shown = first_of_each(columns.text_key[ranked.rows])
@@ -168,7 +168,7 @@ def _newest(
     candidates = Candidates(rows, nothing, nothing, nothing, nothing, snapshot.columns.published[rows])
     ranked = blend(candidates, SEMANTIC_RATIO)
     keys = snapshot.columns.text_key[ranked.rows]
-    maker = HitMaker(library, view, Question("", None, None, filters, allowed), filters.now, Highlight.NONE)
+    maker = HitMaker(library, view, Question("", (), None, None, filters, allowed), filters.now, Highlight.NONE)
     return maker.make(Shown.of(ranked, candidates, first_of_each(keys)[:count], keys))
 
 

@@ -129,7 +129,9 @@ def _understood(understood: Understood) -> None:
     if dates and dates.applied:
         err.print(f"Only {dates.described} ({dates.words}); --dates off takes this away", highlight=False)
     if dates and not dates.applied:
-        err.print(f"No article is {dates.described}, so “{dates.words}” was searched as words", highlight=False)
+        err.print(
+            f"No article that answers is {dates.described}, so “{dates.words}” was searched as words", highlight=False
+        )
     if understood.suggestion:
         err.print(f"Did you mean: {understood.suggestion}", highlight=False, markup=False)
 

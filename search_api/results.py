@@ -78,7 +78,7 @@ class Total:
 class ReadDates:
     """A date filter that the question's own words gave: from `start` on, before `past` (an open side is None).
 
-    It was not `applied` when it would have left no article; then its words were searched like the others.
+    It was not `applied` when it would have left no answer; then its words were searched like the others.
     """
 
     words: str

@@ -21,7 +21,9 @@ class Document(BaseModel):
 class SnippetDocument(Document):
     text: str = Field(description="The passage that answers best, at most 300 characters or one sentence.")
     chunk: int = Field(description="Which chunk of the article it is from; 0 is the first.")
-    spans: list[tuple[int, int]] = Field(description="(start, end) of each matching word in `text`.")
+    spans: list[tuple[int, int]] = Field(
+        description="(start, end) in `text` of each matching word, or of the sentence that matches by meaning."
+    )
 
 
 class DuplicatesDocument(Document):
@@ -81,7 +83,7 @@ class DatesDocument(Document):
     words: str = Field(description="The time words, as typed.")
     start: datetime | None = Field(description="Published at or after.")
     past: datetime | None = Field(description="Published before.")
-    applied: bool = Field(description="False when no article would have been left; the words were searched instead.")
+    applied: bool = Field(description="False when no answer would have been left; the words were searched instead.")
 
 
 class UnderstoodDocument(Document):

@@ -9,11 +9,12 @@ import numpy as np
 
 from indexer.engines.columns import NO_TIME
 from indexer.engines.embedded import Snapshot
+from indexer.errors import CursorExpired
 from indexer.types import Rows
 from search_api import candidates as arms
 from search_api import facets, ranking
 from search_api.candidates import Question
-from search_api.cursors import Pin, as_pinned, make_cursor, read_cursor
+from search_api.cursors import Pin, Place, as_pinned, make_cursor, read_cursor
 from search_api.hits import Highlight, HitMaker, Shown
 from search_api.library import Library, View
 from search_api.query import Collapse, Mode, SearchQuery, Sort
@@ -32,44 +33,66 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
     Raises QueryError for a cursor of another query and CursorExpired for one whose results are gone.
     """
     started = time.perf_counter()
-    offset, pin = read_cursor(query)
-    view = library.view_at(pin.generation, pin.change) if pin else library.view
+    place = read_cursor(query)
+    view, still = library.view_at(place.pin.generation, place.pin.change) if place.pin else (library.view, True)
     if view is None:
         empty = Understood(query.text)
         return SearchAnswer(query.text, query.mode, None, _ms(started), Total(0, exact=True), None, (), empty)
-    asked = as_pinned(query, pin)
-    reading = read(asked, view.snapshot)
-    question = _question(view, asked, reading)
-    found = _results(view.snapshot, asked, reading, question)
-    page = found.shown[offset : offset + query.limit]
-    more = offset + query.limit < len(found.shown)
-    if more:
+    asked = as_pinned(query, place)
+    reading, question, found = _answered(view, asked)
+    page, more = _page(view, found, place, query.limit, still=still)
+    if more and still:
         library.keep(view)
+    seqs = view.snapshot.columns.seq[found.ranked.rows]
     highlight = Highlight.MEANING if query.highlight else Highlight.NONE
     maker = HitMaker(library, view, question, query.filters.now, highlight)
+    explained = _ratio(query) if query.explain and reading.text else None
     return SearchAnswer(
         query=query.text,
         mode=query.mode,
         generation=view.manifest.number,
         total=Total(len(found.shown), found.exact),
-        next_cursor=make_cursor(query, offset + query.limit, _pin(view, asked)) if more else None,
-        hits=maker.make(
-            Shown.of(found.ranked, found.candidates, page, found.keys),
-            explained=_ratio(query) if query.explain else None,
-        ),
+        next_cursor=make_cursor(query, place.after(seqs[page].tolist(), _pin(view, asked, place))) if more else None,
+        hits=maker.make(Shown.of(found.ranked, found.candidates, page, found.keys), explained=explained),
         understood=Understood(
             text=reading.text,
             dates=reading.dates,
             recency=found.recency.strength if found.recency else 0.0,
-            suggestion=respelled(view.snapshot, query.text, question) if offset == 0 else None,
+            suggestion=respelled(view.snapshot, query.text, question) if place.pin is None else None,
         ),
-        facets=facets.count(view.snapshot.columns, found.ranked.rows[found.shown], query.facets),
+        facets=facets.count(
+            view.snapshot.columns, library.unwithdrawn(view, found.ranked.rows[found.shown]), query.facets
+        ),
         took_ms=_ms(started),
     )
 
 
-def _pin(view: View, asked: SearchQuery) -> Pin:
-    return Pin(view.manifest.number, view.change, asked.filters.now)
+def _answered(view: View, query: SearchQuery) -> tuple[Reading, Question, Results]:
+    """The query as it was read, and its results; when time words leave nothing that answers, without their filter."""
+    reading = read(query, view.snapshot)
+    question = _question(view, query, reading)
+    found = _results(view.snapshot, query, reading, question)
+    if len(found.shown) or reading.dates is None or not reading.dates.applied:
+        return reading, question, found
+    reading = read(query, view.snapshot, dates_apply=False)
+    question = _question(view, query, reading)
+    return reading, question, _results(view.snapshot, query, reading, question)
+
+
+def _page(view: View, found: Results, place: Place, limit: int, *, still: bool) -> tuple[Positions, bool]:
+    """The results of the page, and whether more follow: what is left after those shown, when the order may have changed."""
+    if still:
+        left = found.shown[place.offset :]
+    elif place.shown is None:
+        raise CursorExpired
+    else:
+        seqs = view.snapshot.columns.seq[found.ranked.rows[found.shown]]
+        left = found.shown[~np.isin(seqs, place.shown)]
+    return left[:limit], len(left) > limit
+
+
+def _pin(view: View, asked: SearchQuery, place: Place) -> Pin:
+    return place.pin or Pin(view.manifest.number, view.change, asked.filters.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +109,12 @@ class Results:
 
 def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
     allowed = view.snapshot.allowed(reading.filters)
-    words = reading.text and query.mode is not Mode.SEMANTIC
-    meaning = reading.text and query.mode is not Mode.KEYWORD
+    ratio = _ratio(query)
+    words = reading.text and ratio < 1
+    meaning = reading.text and ratio > 0
     return Question(
         reading.text,
+        reading.phrases,
         view.snapshot.lexical.terms_of(reading.text) if words else None,
         view.encoder.encode_query(reading.text) if meaning else None,
         reading.filters,
@@ -106,7 +131,7 @@ def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question:
         rows, exact = arms.best(snapshot, question)
     else:
         rows, exact = arms.dated(snapshot, question, newest=newest)
-    candidates = arms.scored(snapshot, rows, question.terms, question.vector)
+    candidates = arms.scored(snapshot, rows, question.terms, question.vector, question.filters.now)
     ranked = ranking.blend(candidates, _ratio(query))
     recency = None
     if query.sort is Sort.RELEVANCE:
@@ -125,8 +150,9 @@ def _good_enough(query: SearchQuery, ranked: Ranked) -> Positions:
     """The places that reach the score asked for; by default those that are results at all, however old."""
     if query.min_score is not None:
         return np.flatnonzero(ranked.score >= query.min_score)
-    least = ranking.least_score(_ratio(query)) if query.sort is Sort.RELEVANCE else 0.0
-    return np.flatnonzero(ranked.blend >= least)
+    if query.sort is not Sort.RELEVANCE:
+        return np.arange(len(ranked), dtype=np.int64)
+    return np.flatnonzero(ranked.blend >= ranking.least_score(_ratio(query), words_found=bool(ranked.lexical.any())))
 
 
 def _unfolded(ranked: Ranked) -> tuple[Rows, Positions]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from indexer.chunking import sentence_spans
-from indexer.engines.analysis import QueryTerms, matching_spans
+from indexer.engines.analysis import QueryTerms, folded, matching_spans
 from indexer.types import Article
 from search_api.results import Snippet
 
@@ -17,8 +19,10 @@ def sentences_of(article: Article, span: tuple[int, int]) -> list[tuple[int, int
     return list(sentence_spans(text, article.language.partition("-")[0])) or ([(0, len(text))] if text else [])
 
 
-def best_snippet(article: Article, chunk: int, span: tuple[int, int], terms: QueryTerms) -> Snippet:
-    """The run of sentences within the chunk that holds most of the terms; the first sentences when none does."""
+def best_snippet(
+    article: Article, chunk: int, span: tuple[int, int], terms: QueryTerms, phrases: Sequence[str] = ()
+) -> Snippet:
+    """The run of sentences within the chunk that holds most of the phrases, then of the terms; else the first sentences."""
     text = article.body[span[0] : span[1]]
     if not text:
         passage = article.summary or ""
@@ -27,12 +31,23 @@ def best_snippet(article: Article, chunk: int, span: tuple[int, int], terms: Que
     held = matching_spans(text, article.language, terms)
     ends = [_run_end(sentences, first) for first in range(len(sentences))]
     weights = [
-        len({term for first, past, term in held if start <= first and past <= min(end, start + MAX_CHARS)})
+        (
+            phrases_in(text[start:end], phrases),
+            len({term for first, past, term in held if start <= first and past <= min(end, start + MAX_CHARS)}),
+        )
         for (start, _), end in zip(sentences, ends, strict=True)
     ]
     best = max(range(len(sentences)), key=weights.__getitem__)  # `max` keeps the first of equals
     passage = _passage(text, sentences[best][0], ends[best])
     return Snippet(passage, chunk, _spans(passage, article.language, terms))
+
+
+def phrases_in(text: str, phrases: Sequence[str]) -> int:
+    """How many of the phrases stand in a text, word for word but for case and accents."""
+    if not phrases:
+        return 0
+    line = f" {' '.join(folded(text))} "
+    return sum(1 for phrase in phrases if f" {' '.join(folded(phrase))} " in line)
 
 
 def sentence_snippet(article: Article, chunk: int, span: tuple[int, int], sentence: int) -> Snippet:

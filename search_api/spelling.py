@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import islice
 
 import numpy as np
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer.engines.analysis import folded
 from indexer.engines.embedded import Snapshot
 from indexer.filters import Filters, Holds
 from search_api.candidates import Question
+from search_api.query import PASSAGE_WORDS
 
 SHORTEST = 4
 """A word with fewer letters is never respelled."""
@@ -22,6 +25,9 @@ LONG = 8
 COMMON = 3
 """In how many articles a word must stand to be suggested."""
 
+MOST_RESPELLED = 3
+"""How many unknown words of a query are looked up, and how many near ones of each are considered."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -29,18 +35,24 @@ def respelled(snapshot: Snapshot, typed: str, question: Question) -> str | None:
     """The typed query with each unknown word replaced by the nearest common one; None when there is nothing to replace.
 
     The first letter is taken to be right. Distance counts letters added, left out, changed, or swapped with the next.
+    A passage is not respelled, and of a question at most MOST_RESPELLED words.
     """
-    if question.terms is None:
+    if question.terms is None or typed.count(" ") >= PASSAGE_WORDS:
         return None
-    better = {}
-    for word in dict.fromkeys(_WORD.findall(question.text)):
-        if len(word) >= SHORTEST and not snapshot.lexical.holds(word):
-            found = _nearest(snapshot, word, question.filters.now)
-            if found:
-                better[word] = found
+    now = question.filters.now
+    words = (word for word in dict.fromkeys(_WORD.findall(question.text)) if len(word) >= SHORTEST)
+    unknown = islice((word for word in words if not snapshot.lexical.holds(word, now)), MOST_RESPELLED)
+    better = {word: found for word in unknown if (found := _nearest(snapshot, word, now))}
     if not better:
         return None
-    return _WORD.sub(lambda match: better.get(match.group(), match.group()), typed)
+    return _WORD.sub(lambda match: _cased(better.get(match.group()), match.group()), typed)
+
+
+def _cased(better: str | None, word: str) -> str:
+    """The better word with the capitals of the typed one."""
+    if better is None:
+        return word
+    return better.upper() if word.isupper() else better.capitalize() if word[0].isupper() else better
 
 
 def _nearest(snapshot: Snapshot, word: str, now: datetime) -> str | None:
@@ -48,12 +60,9 @@ def _nearest(snapshot: Snapshot, word: str, now: datetime) -> str | None:
     if not letters:
         return None
     most = 2 if len(letters) >= LONG else 1
-    distances = (
-        (OSA.distance(letters, term, score_cutoff=most), -count, term)
-        for term, count in snapshot.lexical.common_words(letters[:1])
-        if count >= COMMON
-    )
-    near = sorted(found for found in distances if found[0] <= most)[:COMMON]
-    visible = snapshot.allowed(Filters(now)) if near else np.empty(0, dtype=np.bool_)
-    holders = ((term, snapshot.lexical.rows_where(Holds(term, exact=True))) for _, _, term in near)
+    counts = {term: count for term, count in snapshot.lexical.common_words(letters[:1]) if count >= COMMON}
+    near = process.extract(letters, list(counts), scorer=OSA.distance, score_cutoff=most, limit=None)
+    likest = sorted((distance, -counts[term], term) for term, distance, _ in near)[:MOST_RESPELLED]
+    visible = snapshot.allowed(Filters(now)) if likest else np.empty(0, dtype=np.bool_)
+    holders = ((term, snapshot.lexical.rows_where(Holds(term, exact=True))) for _, _, term in likest)
     return next((term for term, rows in holders if int(visible[rows].sum()) >= COMMON), None)

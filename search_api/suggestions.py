@@ -16,11 +16,15 @@ from search_api.library import Library, View
 LOOKED_AT = 30
 """How many of the newest fitting headlines are read."""
 
+LONGEST_PARTICLE = 3
+"""Longer words in small letters show that a headline capitalises names only."""
+
 NAMED = 2
 """In how many of them a name must stand to be offered."""
 
 _NAMES = {"section": Fact.SECTION, "source": Fact.SOURCE, "author": Fact.AUTHOR, "tag": Fact.TAG}
-_WORD = re.compile(r"[\w'’.-]+")
+_WORD = re.compile(r"[\w'’.-]+[,:;]?")
+_POSSESSIVE = re.compile(r"['’][sS]?$")
 
 
 class Kind(StrEnum):
@@ -77,22 +81,37 @@ def _names_in(titles: list[Article], words: list[str]) -> list[Suggestion]:
 
 
 def _name(title: str, words: list[str]) -> str | None:
-    """The run of capitalised words that begins where the typed words stand; None in a headline that capitalises most words."""
+    """The run of capitalised words around the typed ones; None in a headline that capitalises most of its words."""
     tokens = [match.group() for match in _WORD.finditer(title)]
-    plain = sum(1 for token in tokens if token[:1].islower() and len(token) > 3)
-    if not plain:
+    if not any(token[:1].islower() and len(token) > LONGEST_PARTICLE for token in tokens):
         return None
-    keys = [" ".join(folded(token)) for token in tokens]
+    keys = [" ".join(folded(_bare(token))) for token in tokens]
     for start in range(len(tokens)):
         here = keys[start : start + len(words)]
         if here[:-1] == words[:-1] and here[-1:] and here[-1].startswith(words[-1]):
-            run = []
-            for token in tokens[start:]:
-                if not token[:1].isupper():
-                    break
-                run.append(token)
-            return " ".join(run).rstrip(".-'’") if len(run) >= max(2, len(words)) else None
+            return _run(tokens, start, len(words))
     return None
+
+
+def _run(tokens: list[str], start: int, typed: int) -> str | None:
+    """The capitalised words from before `start` to after it; a comma, a possessive or a full stop ends a name."""
+    first = start
+    while first > 1 and tokens[first - 1][:1].isupper() and _bare(tokens[first - 1]) == tokens[first - 1]:
+        first -= 1
+    run = []
+    for token in tokens[first:]:
+        if not token[:1].isupper():
+            break
+        run.append(_bare(token))
+        if run[-1] != token:
+            break
+    return " ".join(run) if len(run) >= max(2, typed) else None
+
+
+def _bare(token: str) -> str:
+    """The word without what follows it: a possessive, a comma, a full stop that is not of initials."""
+    bare = _POSSESSIVE.sub("", token.rstrip(",:;"))
+    return bare if bare.count(".") > 1 else bare.rstrip(".-'’")
 
 
 def _named(view: View, words: list[str], filters: Filters) -> list[Suggestion]:
@@ -103,6 +122,6 @@ def _named(view: View, words: list[str], filters: Filters) -> list[Suggestion]:
     for kind, fact in _NAMES.items():
         for name in snapshot.lexical.names(fact, " ".join(words)):
             spelled = snapshot.columns.spelled(fact, name, allowed)
-            if spelled:
+            if spelled and "," not in spelled:
                 found.append(Suggestion(spelled, Kind(kind)))
     return found

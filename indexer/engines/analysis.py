@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+import regex
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
 FOLDED = "folded"
@@ -42,7 +42,18 @@ _SNOWBALL = {
 """Languages with a stemmer, by tag."""
 
 _LONGEST_WORD = 60
-_WORD = re.compile(r"\w+")
+_WORD = regex.compile(r"[\p{Alphabetic}\p{N}]+")
+"""A word, as tantivy's tokenizer cuts it: vowel signs belong to it, an underscore does not."""
+
+
+def word_spans(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of each word of a text."""
+    return (match.span() for match in _WORD.finditer(text))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are written."""
+    return [text[start:end] for start, end in word_spans(text)]
 
 
 def analysis_of(language: str) -> str:
@@ -105,7 +116,7 @@ class QueryTerms:
     def of_query(cls, text: str, analyses: Iterable[str]) -> QueryTerms:
         """Every word of a typed query as each of these analyses has it; a word weighs as often as it was typed."""
         names = tuple(analyses)
-        counts = Counter(match.group() for match in _WORD.finditer(text))
+        counts = Counter(words_of(text))
         forms = {word: {name: term for name in names if (term := _term(name, word)) is not None} for word in counts}
         by_forms: dict[tuple[tuple[str, str], ...], int] = {}
         for word, count in counts.items():
@@ -132,10 +143,14 @@ def _neighbours(text: str, analyses: Iterable[str]) -> tuple[tuple[str, str], ..
 
 
 def matching_spans(text: str, language: str, terms: QueryTerms) -> list[tuple[int, int, str]]:
-    """(start, end, term) of each word of a text in this language that one of the query's words matches, in order."""
+    """(start, end, term) of each word of a text in this language that one of the query's words matches, in order.
+
+    Single letters, such as the s of a possessive, match only when the query has nothing else.
+    """
     analysis = analysis_of(language)
     wanted = terms.terms_of(language)
+    wanted = frozenset(term for term in wanted if len(term) > 1 or not term.isascii()) or wanted
     if not wanted:
         return []
-    words = ((match.span(), _term(analysis, match.group())) for match in _WORD.finditer(text))
+    words = ((span, _term(analysis, text[slice(*span)])) for span in word_spans(text))
     return [(*span, term) for span, term in words if term is not None and term in wanted]

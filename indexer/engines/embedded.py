@@ -48,6 +48,8 @@ class Tail:
     """The change that brought each of the tail's articles."""
     dead: Mask
     """Shape (articles,) over all rows: superseded rows, of the generation or of the tail itself."""
+    hidden: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Live rows that an earlier moment's view leaves out (see `Snapshot.until`): dead here, but still in the lexical index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,14 @@ class Snapshot:
         )
 
     def until(self, change: int) -> Snapshot:
-        """This snapshot without what later changes brought; what they replaced stays away."""
+        """This snapshot without the articles that came after a change; those that were changed since stay, as they are now."""
+        seq = self.columns.seq
+        later = np.flatnonzero(self.tail.change > change) + self.base_articles
+        earlier = np.concatenate([seq[: self.base_articles], seq[self.base_articles :][self.tail.change <= change]])
+        new = later[~np.isin(seq[later], earlier)]
         dead = self.tail.dead.copy()
-        dead[self.base_articles :] |= self.tail.change > change
-        return replace(self, tail=replace(self.tail, dead=dead))
+        dead[new] = True
+        return replace(self, tail=replace(self.tail, dead=dead, hidden=new))
 
     def __len__(self) -> int:
         return len(self.columns) - int(self.tail.dead.sum())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from math import ceil, log
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import tantivy
 from tantivy import Occur, Order, Query
 
-from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord, analyse, analysis_of, folded
+from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord, analyse, analysis_of
 from indexer.engines.lexical_filters import Clause, condition_query, filter_clauses
 from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, document, schema
 from indexer.filters import Condition, Fact, Filters, Published
@@ -30,6 +31,9 @@ NEIGHBOUR_SLOP = 2
 
 MATCHING_SHARE = 2 / 3
 """The share of a query's words that an article must hold to be an answer when answers are ordered by date."""
+
+RARE = 20
+"""A word in fewer articles than this is known only when one of them may be seen."""
 
 MOST_WORDS = 50_000
 """How many of the most common words with one beginning are looked at for spelling."""
@@ -51,6 +55,8 @@ class LexicalIndex:
         vocabulary = self._searcher.terms_with_prefix("analysis", "")
         self.analyses: tuple[str, ...] = tuple(sorted(name for name, _ in vocabulary)) or (FOLDED,)
         """The analyses that its texts got: what a query's words must be looked up by."""
+        self._counted = sum(count for _, count in vocabulary)
+        """Articles as tantivy counts them for BM25: deleted ones stay until their segment is merged."""
 
     @classmethod
     def build(cls, folder: Path, articles: Iterable[Article]) -> None:
@@ -92,11 +98,16 @@ class LexicalIndex:
         """A typed query's words, in every analysis that the index holds texts of."""
         return QueryTerms.of_query(text, self.analyses)
 
-    def search(self, terms: QueryTerms, count: int, filters: Filters) -> tuple[Rows, Scores]:
-        """The `count` best articles that hold any of the words, best first; words alone count, not their nearness."""
+    def search(
+        self, terms: QueryTerms, count: int, filters: Filters, without: Rows | None = None
+    ) -> tuple[Rows, Scores]:
+        """The `count` best articles that hold any of the words, best first; words alone count, not their nearness.
+
+        None of the rows `without` is among them.
+        """
         if not terms:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        return self._run([(Occur.Must, self._words_query(terms)), *self._conditions(filters)], count)
+        return self._run([(Occur.Must, self._words_query(terms)), *self._conditions(filters, without)], count)
 
     def score(self, terms: QueryTerms, rows: Rows) -> Scores:
         """BM25 of each of these article rows, in their order, with what neighbouring words add; 0 where no word occurs."""
@@ -111,27 +122,31 @@ class LexicalIndex:
         scores[[place[int(row)] for row in found]] = values
         return scores
 
-    def full_marks(self, terms: QueryTerms) -> dict[str, float]:
+    def full_marks(self, terms: QueryTerms, now: datetime) -> dict[str, float]:
         """For each analysis, what a text of it would score that holds every word of the query without end.
 
-        Words that no text has are left out, so that a misspelt one does not lower every article alike.
+        Words that no text has which readers may see are left out, so that a misspelt one does not lower every article alike.
         """
-        known = [(word, min(self._rarity(term) for term in word.terms)) for word in terms.words if self._knows(word)]
+        known = [(word, min(map(self._rarity, word.terms))) for word in terms.words if self._knows(word, now)]
         return {
             name: sum(word.weight * rarity * (BM25_K1 + 1) for word, rarity in known if name in word.forms)
             for name in self.analyses
         }
 
-    def dated(self, terms: QueryTerms, count: int, filters: Filters, *, newest: bool) -> Rows:
-        """The `count` newest (or oldest) articles that hold enough of the words (MATCHING_SHARE), undated ones last."""
-        if not terms:
+    def dated(
+        self, terms: QueryTerms, count: int, filters: Filters, without: Rows | None = None, *, newest: bool
+    ) -> Rows:
+        """The `count` newest (or oldest) articles that hold enough of the words, undated ones last.
+
+        Enough is MATCHING_SHARE of the words that the analysis of the article's language keeps, and that some article has.
+        None of the rows `without` is among them.
+        """
+        known = [word for word in terms.words if self._knows(word, filters.now)]
+        enough = [query for name in self.analyses if (query := self._enough(known, name)) is not None]
+        if not enough:
             return np.empty(0, dtype=np.int64)
-        words = [(Occur.Should, self._word_query(word)) for word in terms.words if self._knows(word)]
-        least = ceil(MATCHING_SHARE * len(words) - 1e-9)
-        if not words:
-            return np.empty(0, dtype=np.int64)
-        wanted = Query.boolean_query(words, minimum_number_should_match=least)
-        clauses = [(Occur.Must, wanted), *self._conditions(filters)]
+        wanted = Query.boolean_query([(Occur.Should, query) for query in enough])
+        clauses = [(Occur.Must, wanted), *self._conditions(filters, without)]
         if newest:
             return self._by_date(clauses, count, Order.Desc)
         dated = self._by_date([*clauses, (Occur.Must, condition_query(Published(), self.analyses))], count, Order.Asc)
@@ -145,6 +160,16 @@ class LexicalIndex:
         hits = self._searcher.search(query, limit=count, count=False, order_by_field="published", order=order).hits
         return self._rows_of(hits)
 
+    def _enough(self, words: Sequence[QueryWord], analysis: str) -> Any:
+        """Articles of one analysis that hold enough of the words; None when it keeps none of them."""
+        kept = [(Occur.Should, self._word_query(word)) for word in words if analysis in word.forms]
+        if not kept:
+            return None
+        least = ceil(MATCHING_SHARE * len(kept) - 1e-9)
+        of_language = Query.term_query(schema(), "analysis", analysis, index_option="basic")
+        held = Query.boolean_query(kept, minimum_number_should_match=least)
+        return Query.boolean_query([(Occur.Must, of_language), (Occur.Must, held)])
+
     def rows_where(self, condition: Condition) -> Rows:
         """Every article row that meets a condition, in no order."""
         query = Query.const_score_query(condition_query(condition, self.analyses), 0.0)
@@ -156,11 +181,9 @@ class LexicalIndex:
         rarest = [max((min(map(self._rarity, form.terms)) for form in forms), default=0.0) for forms in found]
         return np.array(rarest, dtype=np.float32)
 
-    def holds(self, word: str) -> bool:
-        """Whether any article has the word, or another form of it."""
-        exact = folded(word)
-        known = self._searcher.doc_freq(EXACT, exact[0]) if len(exact) == 1 else 0
-        return bool(known) or any(self._knows(found) for found in self.terms_of(word).words)
+    def holds(self, word: str, now: datetime) -> bool:
+        """Whether an article that readers may see has the word, or another form of it."""
+        return any(self._knows(found, now) for found in self.terms_of(word).words)
 
     def common_words(self, prefix: str) -> list[tuple[str, int]]:
         """Words (folded) that begin so, and in how many articles each stands, the most common first."""
@@ -172,7 +195,10 @@ class LexicalIndex:
 
     def titles_with(self, words: list[str], count: int, filters: Filters) -> Rows:
         """The newest articles whose headline has these folded words in a row, the last perhaps unfinished."""
-        fitting = Query.phrase_prefix_query(schema(), EXACT_TITLE, words)
+        if len(words) > 1:  # phrase_prefix_query looks at the first few dozen endings only
+            fitting = Query.regex_phrase_query(schema(), EXACT_TITLE, [*words[:-1], f"{words[-1]}.*"])
+        else:
+            fitting = Query.phrase_prefix_query(schema(), EXACT_TITLE, words)
         return self._by_date([(Occur.Must, fitting), *self._conditions(filters)], count, Order.Desc)
 
     def telling_terms(self, article: Article, count: int, *, own_copies: int) -> QueryTerms:
@@ -196,24 +222,33 @@ class LexicalIndex:
     def expected_score(self, terms: QueryTerms, title: str, body: str) -> float:
         """The BM25 score that this text would have for the terms, were it an article of average length."""
         score = 0.0
+        analyses = {name for word in terms.words for name in word.forms}
         for field, text, boost in ((TEXT, f"{title}\n{body}", 1.0), (TITLE, title, TITLE_BOOST)):
-            frequency = {name: Counter(analyse(text, name)) for word in terms.words for name in word.forms}
+            frequency = {name: Counter(analyse(text, name)) for name in analyses}
             for word in terms.words:
                 times = max(frequency[name][term] for name, term in word.forms.items())
                 rarity = min(self._rarity(term, field) for term in word.terms)
                 score += word.weight * boost * rarity * times * (BM25_K1 + 1) / (times + BM25_K1)
         return score
 
-    def _knows(self, word: QueryWord) -> bool:
-        return any(self._searcher.doc_freq(TEXT, term) for term in word.terms)
+    def _knows(self, word: QueryWord, now: datetime) -> bool:
+        """Whether an article that readers may see has the word: a rare one is looked up, so that none tells of a hidden one."""
+        holders: int = sum(self._searcher.doc_freq(TEXT, term) for term in word.terms)
+        if holders == 0 or holders >= RARE:
+            return holders > 0
+        clauses = [(Occur.Must, self._word_query(word)), *self._conditions(Filters(now))]
+        return bool(self._searcher.search(Query.boolean_query(clauses), limit=1, count=False).hits)
 
     def _rarity(self, term: str, field: str = TEXT) -> float:
         """BM25's inverse document frequency, as tantivy has it."""
         holders = self._searcher.doc_freq(field, term)
-        return log(1 + (self._searcher.num_docs - holders + 0.5) / (holders + 0.5))
+        return log(1 + (self._counted - holders + 0.5) / (holders + 0.5))
 
-    def _conditions(self, filters: Filters) -> list[Clause]:
-        return filter_clauses(filters, self.analyses)
+    def _conditions(self, filters: Filters, without: Rows | None = None) -> list[Clause]:
+        clauses = filter_clauses(filters, self.analyses)
+        if without is not None and len(without):
+            clauses.append((Occur.MustNot, Query.term_set_query(schema(), "row", without.tolist())))
+        return clauses
 
     def _words_query(self, terms: QueryTerms) -> Any:
         clauses = []

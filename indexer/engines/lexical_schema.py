@@ -62,6 +62,9 @@ def document(row: int, article: Article) -> Any:
 
 
 def _parts(article: Article) -> tuple[tuple[str, str], ...]:
+    """The texts that are searched; none of an article that is withheld or canceled, whose words nobody may find out."""
+    if article.pubstatus is not PubStatus.USABLE:
+        return (("title", ""), ("body", ""))
     return (("title", article.title), ("body", article.body))
 
 

@@ -31,7 +31,9 @@ router = APIRouter(include_in_schema=False)
 
 
 class PageParameters(SearchParameters):
-    """The search page: the API's parameters; without `q` it shows the empty form."""
+    """The search page: the API's parameters; without `q` it shows the empty form. What others add to a link is passed over."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
     q: str = ""
 
@@ -72,6 +74,7 @@ def search_page(
         "articles": int(view.snapshot.allowed(Filters(now)).sum()) if view else 0,
         "sections": view.snapshot.sections(Filters(now)) if view else [],
         "next_page": _link(request, cursor=answer.next_cursor) if answer and answer.next_cursor else None,
+        "any_source": _link(request, source=None, cursor=None),
         "without_dates": _link(request, dates="off", cursor=None),
         "corrected": _link(request, q=answer.understood.suggestion, cursor=None) if answer else None,
         "narrowed": {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from indexer.errors import QueryError
 from indexer.filters import Filters
@@ -28,6 +28,9 @@ from search_api.query import (
     make_filters,
 )
 from search_api.recency import asked_recency
+
+MAX_CURSOR = 8000
+"""A cursor grows with the articles shown before it."""
 
 SUGGESTIONS = 8
 """How many completions are offered unless asked otherwise."""
@@ -51,7 +54,23 @@ def _split(values: object) -> object:
     return [part.strip() for value in many for part in str(value).split(",") if part.strip()]
 
 
-Words = Annotated[list[str], Field(default_factory=list, max_length=50), AfterValidator(_without_blanks)]
+def _listed(value: object) -> object:
+    """One text as a list of one, as an address would give it."""
+    return [value] if isinstance(value, str) else value
+
+
+def _readable(value: Any) -> Any:
+    """Halves of a character, which JSON can spell and no text can hold, become the replacement character."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    return {name: _readable(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+Words = Annotated[
+    list[str], Field(default_factory=list, max_length=50), BeforeValidator(_listed), AfterValidator(_without_blanks)
+]
 """Values of a filter; an empty one, as a form sends for a choice not made, asks nothing."""
 
 
@@ -109,8 +128,13 @@ class SearchParameters(BaseModel):
     )
     highlight: bool = Field(default=True, description="Mark what matches in each passage.")
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    cursor: str | None = Field(default=None, max_length=300, description="`next_cursor` of the page before.")
+    cursor: str | None = Field(default=None, max_length=MAX_CURSOR, description="`next_cursor` of the page before.")
     explain: bool = Field(default=False, description="Say how each score came about.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_whole_characters(cls, given: Any) -> Any:
+        return _readable(given)
 
     def query(self, now: datetime) -> SearchQuery:
         dates = {"from": self.from_, "to": self.to, "as_of": self.as_of}

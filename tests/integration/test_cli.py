@@ -175,3 +175,11 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     done = command("status")
     assert done.returncode == 2
     assert "DATELINE_PORT is 'eighty'" in done.stderr
+
+
+def test_an_exclusion_is_no_option(index: IndexFolder) -> None:
+    done = command("search", "-ferry report", "--index", str(index.root), "--json", "--limit", "50")
+    assert done.returncode == 0, done.stderr
+    hits = json.loads(done.stdout)["hits"]
+    assert hits
+    assert all(hit["section"] != "ferry" for hit in hits)

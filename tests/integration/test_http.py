@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -280,3 +281,57 @@ def test_a_damaged_index_is_not_ready_and_tells_no_paths(tmp_path: Path) -> None
         answer = client.get("/readyz")
         assert answer.status_code == 503
         assert str(tmp_path) not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"q": "a\ud800b"},
+        {"q": "-\ud800x section:\ud800"},
+        {"q": "ferry", "section": ["\ud800"], "author": "\udfff"},
+        {"q": '"unclosed (((OR OR -'},
+        {"q": "\u0000 \u202e ☃ 🚢" * 50},
+    ],
+)
+def test_anything_odd_in_a_body_is_searched(client: TestClient, body: dict[str, object]) -> None:
+    answer = client.post("/v1/search", content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ('{"q": "x", "limit": 0}', "limit: Input should be greater than or equal to 1; given 0"),
+        ('{"q": "x", "recency": "7m"}', "recency is '7m'"),
+        ("[]", "body: "),
+        ("", "body: "),
+    ],
+)
+def test_a_wrong_body_is_a_422_problem_that_names_the_value(client: TestClient, body: str, named: str) -> None:
+    answer = client.post("/v1/search", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert named in answer.json()["detail"]
+    assert "Value error" not in answer.json()["detail"]
+
+
+def test_a_search_can_be_asked_in_a_body_as_in_an_address(client: TestClient) -> None:
+    asked = {"q": "ferry report", "facets": "section,date", "limit": 5, "explain": True}
+    posted = client.post("/v1/search", json=asked | {"section": "ferry"}).json()
+    got = client.get("/v1/search", params=asked | {"section": "ferry"}).json()  # type: ignore[arg-type]
+    assert posted | {"took_ms": 0} == got | {"took_ms": 0}
+    assert set(posted["facets"]) == {"section", "date"}
+
+
+def test_completions_come_with_their_kind(client: TestClient) -> None:
+    answer = client.get("/v1/suggest?q=ferry%20rep&limit=3").json()
+    assert answer["query"] == "ferry rep"
+    assert {one["kind"] for one in answer["suggestions"]} <= {"title", "name"}
+    assert len(answer["suggestions"]) == 3
+    assert client.get("/v1/suggest?q=withheld").json()["suggestions"] == []
+
+
+def test_the_page_passes_over_what_others_add_to_a_link(client: TestClient) -> None:
+    answer = client.get("/?q=ferry&utm_source=letter&fbclid=1&source=Source%200")
+    assert answer.status_code == 200
+    assert "Only Source 0." in answer.text
+    assert '<input type="hidden" name="source" value="Source 0">' in answer.text

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.errors import CursorExpired
 from indexer.layout import IndexFolder
 from search_api import jobs
+from search_api.cursors import Pin, Place, make_cursor
 from search_api.library import Library
 from search_api.query import Collapse, Facet, Mode, SearchQuery, Sort
 from search_api.results import SearchAnswer
@@ -153,16 +156,50 @@ def test_pages_hold_still_while_articles_come_and_a_generation_is_built(tmp_path
     library.close()
 
 
-def test_another_process_goes_on_from_a_cursor_without_what_came_later(tmp_path: Path) -> None:
-    index = index_of(tmp_path, [record(number) for number in range(24)])
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize("same_process", [True, False])
+def test_pages_lose_and_repeat_nothing_when_the_view_is_no_longer_held(
+    tmp_path: Path, sort: Sort, same_process: bool
+) -> None:
+    """Nine changed moments, with somebody paging at each, push the first out; edits and new articles change all statistics."""
+    index = index_of(tmp_path, [record(number) for number in range(50)])
     first_worker, other_worker = opened_library(index), Library(index)
-    query = SearchQuery("report dispatch", anything(NOW), limit=9)
-    first = search(first_worker, query)
-    jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", [record(number) for number in range(24, 60)]))])
-    other_worker.refresh()
-    second = search(other_worker, replace(query, cursor=first.next_cursor))
-    assert second.total == first.total
-    ids = [hit.article.id for answer in (first, second) for hit in answer.hits]
-    assert len(ids) == len(set(ids)) == 18
+    query = SearchQuery("report dispatch ferry Lima", anything(), sort=sort, limit=9, recency="off")
+    answer = first = search(first_worker, query)
+    expected, _ = walk(first_worker, query)
+    seen = [hit.article.id for hit in answer.hits]
+    for step in range(9):
+        edited = record(step * 5) | {"body": f"{record(step * 5)['body']} It was edited."}
+        new = [record(number) for number in range(60 + step * 40, 100 + step * 40)]
+        jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", [edited, *new]))])
+        first_worker.refresh()
+        search(first_worker, replace(query, text="somebody else's dispatch", limit=1))
+    worker = first_worker if same_process else other_worker
+    while answer.next_cursor:
+        answer = search(worker, replace(query, cursor=answer.next_cursor))
+        seen += [hit.article.id for hit in answer.hits]
+    assert len(seen) == len(set(seen))
+    assert set(seen) == set(expected)
+    assert len(seen) == first.total.value
     first_worker.close()
     other_worker.close()
+
+
+def test_a_made_up_change_is_no_place_to_go_on_from(library: Library) -> None:
+    query = SearchQuery("report dispatch", anything(), limit=9)
+    assert library.view is not None
+    for change in (0, library.view.change + 1, 2**40):
+        cursor = make_cursor(query, Place(9, Pin(library.view.manifest.number, change, NOW), ()))
+        with pytest.raises(CursorExpired):
+            search(library, replace(query, cursor=cursor))
+
+
+def test_a_cursor_of_a_moment_to_come_shows_nothing_under_embargo(tmp_path: Path) -> None:
+    hidden = record(1) | {"title": "Embargoed merger", "embargoed": (NOW + timedelta(days=3)).isoformat()}
+    library = opened_library(index_of(tmp_path, [record(0), hidden]))
+    query = SearchQuery('"embargoed merger"', anything(), facets=(Facet.SECTION,))
+    assert library.view is not None
+    later = Pin(library.view.manifest.number, library.view.change, NOW + timedelta(days=10))
+    answer = search(library, replace(query, cursor=make_cursor(query, Place(0, later, ()))))
+    assert (answer.total.value, dict(answer.facets["section"])) == (0, {})
+    library.close()

@@ -35,6 +35,11 @@ def only(typed: str) -> Condition:
         "(MEDLARS) and (s)he",
         "to be or not to be and more",
         "OR",
+        "NOT",
+        "ferry NOT",
+        "ferry not boat",
+        "NOT OR",
+        "MINISTERS DO NOT WANT TALKS IN PARIS",
         "OR ferry",
         "ferry OR",
         "AND ferry AND",
@@ -66,11 +71,12 @@ def test_what_is_no_operator_is_searched_as_typed(typed: str) -> None:
     ],
 )
 def test_a_quoted_phrase_is_required_letter_by_letter(typed: str) -> None:
-    assert read_query(typed) == TypedQuery("cap on flats court", ("cap on flats",), ((phrase("cap on flats"),),))
+    words = ("cap on flats",)
+    assert read_query(typed) == TypedQuery("cap on flats court", words, ((phrase("cap on flats"),),), literal=words)
 
 
 def test_a_quoted_word_is_a_phrase_too() -> None:
-    assert read_query('"cap"') == TypedQuery("cap", ("cap",), ((phrase("cap"),),))
+    assert read_query('"cap"') == TypedQuery("cap", ("cap",), ((phrase("cap"),),), literal=("cap",))
 
 
 def test_a_lone_quote_is_searched_as_typed_beside_a_phrase() -> None:
@@ -113,9 +119,12 @@ def test_a_field_is_required_and_not_searched(typed: str, expected: Condition) -
 
 
 def test_words_of_the_title_are_searched_as_well() -> None:
-    assert read_query("title:ferry") == TypedQuery("ferry", (), ((Holds("ferry", Place.TITLE),),))
+    assert read_query("title:ferry") == TypedQuery("ferry", (), ((Holds("ferry", Place.TITLE),),), literal=("ferry",))
     assert read_query('title:"ferry sinks" lake') == TypedQuery(
-        "ferry sinks lake", ("ferry sinks",), ((Holds("ferry sinks", Place.TITLE, exact=True),),)
+        "ferry sinks lake",
+        ("ferry sinks",),
+        ((Holds("ferry sinks", Place.TITLE, exact=True),),),
+        literal=("ferry sinks",),
     )
 
 
@@ -151,12 +160,13 @@ def test_two_values_of_one_field_are_alternatives() -> None:
 
 def test_an_or_takes_the_operands_beside_it() -> None:
     assert read_query("ferry OR boat capsized") == TypedQuery(
-        "ferry boat capsized", require=((Holds("ferry"), Holds("boat")),)
+        "ferry boat capsized", require=((Holds("ferry"), Holds("boat")),), literal=("ferry", "boat")
     )
     assert read_query('(ferry OR "tug boat" OR section:sea) sank AND burned') == TypedQuery(
         "ferry tug boat sank burned",
         ("tug boat",),
         ((Holds("ferry"), phrase("tug boat"), Is(Fact.SECTION, "sea")),),
+        literal=("ferry", "tug boat"),
     )
 
 
@@ -179,6 +189,47 @@ def test_a_short_text_in_capitals_may_hold_an_or() -> None:
 
 def test_an_and_is_left_out() -> None:
     assert read_query("salt AND pepper") == TypedQuery("salt pepper")
+
+
+@pytest.mark.parametrize(
+    ("typed", "with_minus"),
+    [
+        ("Iran NOT Trump", "Iran -Trump"),
+        ("Iran AND NOT Trump, talks", "Iran AND -Trump talks"),
+        ("Iran OR NOT Trump", "Iran OR -Trump"),
+        ("NOT section:sport ferry", "-section:sport ferry"),
+        ('ferry NOT "port strike" NOT title:cup', 'ferry -"port strike" -title:cup'),
+        ("IRAN NOT TRUMP", "IRAN -TRUMP"),
+    ],
+)
+def test_a_not_excludes_what_follows(typed: str, with_minus: str) -> None:
+    assert read_query(typed) == read_query(with_minus)
+    assert read_query(typed).exclude
+
+
+def test_a_not_before_no_operand_is_a_word() -> None:
+    assert read_query("ferry NOT -boat") == TypedQuery("ferry NOT", exclude=(Holds("boat"),))
+    assert read_query("ferry NOT NOT boat") == TypedQuery("ferry NOT", exclude=(Holds("boat"),))
+
+
+def test_the_words_that_must_be_held_are_told_in_the_order_typed() -> None:
+    query = read_query('may OR march title:today "last week" -"this year" section:"May 2025" plain')
+    assert query.literal == ("may", "march", "today", "last week")
+    assert query.phrases == ("last week",)
+
+
+@pytest.mark.parametrize(
+    "typed", ['“state of emergency" Lima', '"state of emergency” Lima', '„state of emergency" Lima']
+)
+def test_straight_and_curly_quotes_may_close_each_other(typed: str) -> None:
+    assert read_query(typed) == read_query('"state of emergency" Lima')
+
+
+def test_the_right_quote_closes_a_phrase_unless_it_belongs_to_the_next() -> None:
+    assert read_query('"he said “cap on flats” today"').phrases == ("he said “cap on flats” today",)
+    assert read_query('“he said "cap" today”').phrases == ('he said "cap" today',)
+    assert read_query('“state of emergency" and “port strike”').phrases == ("state of emergency", "port strike")
+    assert read_query('"state of emergency” and "port strike"').phrases == ("state of emergency", "port strike")
 
 
 @pytest.mark.parametrize(
