@@ -137,6 +137,8 @@ def figures(bench: Bench, lengths: Sequence[int]) -> Iterator[tuple[str, float]]
             yield f"{name}: blend", bench.figure(asked, blend)
     for length in lengths:
         for headline in (True, False):
+            if not headline and not any(article.title for article in bench.articles):
+                continue
             asked = bench.cut(length, headline=headline)
             name = f"chunks of {length} tokens{'' if headline else ', no headline'}"
             yield f"{name}: meaning", bench.figure(asked, meaning)
@@ -156,8 +158,9 @@ def main() -> None:
             columns[folder.name] = dict(figures(bench, arguments.max_tokens))
     print(f"| nDCG@10 | {' | '.join(columns)} |")
     print(f"|---|{'---|' * len(columns)}")
-    for name in next(iter(columns.values())):
-        print(f"| {name} | {' | '.join(f'{column[name]:.4f}' for column in columns.values())} |")
+    for name in dict.fromkeys(name for column in columns.values() for name in column):
+        cells = (f"{column[name]:.4f}" if name in column else "" for column in columns.values())
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

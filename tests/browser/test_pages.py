@@ -125,3 +125,22 @@ def test_nothing_found_and_a_narrow_screen_read_well(page: Page) -> None:
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     shot(page, "narrow")
+
+
+def test_the_box_completes_and_what_was_read_can_be_taken_away(page: Page) -> None:
+    page.goto("/")
+    page.type("#q", "makas")
+    page.wait_for_function("document.querySelectorAll('#suggestions option').length > 0")
+    assert "Makassar Strait" in page.evaluate(
+        "[...document.querySelectorAll('#suggestions option')].map(one => one.value)"
+    )
+    page.fill("#q", "election sinkng in November 2025")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Only published from 1 November 2025 to 30 November 2025")
+    shot(page, "dates")
+    page.click("text=Any date")
+    page.wait_for_selector("li.hit")
+    assert page.locator("text=Only published").count() == 0
+    page.click("text=election sinking in November 2025")
+    page.wait_for_selector("li.hit")
+    assert page.input_value("#q") == "election sinking in November 2025"
