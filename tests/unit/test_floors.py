@@ -23,9 +23,11 @@ def measured(folder: Path, ndcg: float, *arms: float) -> Measured:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    collection = tmp_path / "all" / "collection"
+    collection.mkdir(parents=True)
     for name in ("articles.jsonl", "queries.jsonl", "qrels.tsv"):
-        (tmp_path / name).write_text(name, encoding="utf-8")
-    return tmp_path
+        (collection / name).write_text(name, encoding="utf-8")
+    return collection
 
 
 def test_collections_are_found_below_a_folder(folder: Path) -> None:
