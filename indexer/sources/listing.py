@@ -15,7 +15,7 @@ from indexer.sources.jsonl import MAX_LINE_BYTES
 SUFFIXES = frozenset({".jsonl", ".ndjson", ".html", ".htm", ".xhtml", ".txt"})
 """What a folder is searched for; a file named by itself may have any name."""
 
-_JUDGMENTS = re.compile(r"(?:queries|clusters|pairs)\.jsonl|floors\.json|.*qrels\.tsv|stories\.tsv")
+_JUDGMENTS = re.compile(r"(?:queries|clusters|pairs)\.jsonl|(?:floors|kinds)\.json|.*qrels\.tsv|stories\.tsv")
 _NOT_NEWS = re.compile(
     r"(?:readme|license|licence|copying|changelog|requirements|robots|notice)\b.*\.txt", re.IGNORECASE
 )
