@@ -38,6 +38,9 @@ RARE = 20
 MOST_WORDS = 50_000
 """How many of the most common words with one beginning are looked at for spelling."""
 
+MOST_ENDINGS = 60
+"""How many words that begin with a single letter may follow the words before it, the most common first."""
+
 MOST_NAMES = 3
 """How many values of a field complete a prefix."""
 
@@ -195,11 +198,19 @@ class LexicalIndex:
 
     def titles_with(self, words: list[str], count: int, filters: Filters) -> Rows:
         """The newest articles whose headline has these folded words in a row, the last perhaps unfinished."""
-        if len(words) > 1:  # phrase_prefix_query looks at the first few dozen endings only
-            fitting = Query.regex_phrase_query(schema(), EXACT_TITLE, [*words[:-1], f"{words[-1]}.*"])
-        else:
-            fitting = Query.phrase_prefix_query(schema(), EXACT_TITLE, words)
+        fitting = self._title_begins(words)
         return self._by_date([(Occur.Must, fitting), *self._conditions(filters)], count, Order.Desc)
+
+    def _title_begins(self, words: list[str]) -> Any:
+        """tantivy's own phrase_prefix_query looks at the first few dozen endings only; a single letter has too many for all."""
+        *whole, last = words
+        if not whole:
+            return Query.phrase_prefix_query(schema(), EXACT_TITLE, words)
+        if len(last) > 1:
+            return Query.regex_phrase_query(schema(), EXACT_TITLE, [*whole, f"{last}.*"])
+        endings = self._searcher.terms_with_prefix(EXACT_TITLE, last, limit=MOST_ENDINGS)
+        phrases = (Query.phrase_query(schema(), EXACT_TITLE, [*whole, ending]) for ending, _ in endings)
+        return Query.boolean_query([(Occur.Should, phrase) for phrase in phrases])
 
     def telling_terms(self, article: Article, count: int, *, own_copies: int) -> QueryTerms:
         """The words that set an article apart, weighted by tf-idf (headline words twice), for use as a query.
