@@ -22,7 +22,7 @@ from search_api.settings import Settings
 
 
 def nightly(index: IndexFolder, sources: list[str]) -> dict[str, Any]:
-    """Ingest, then reindex when the serving generation lacks any change; the report has `error` if the second failed."""
+    """Ingest, then reindex when the serving generation lacks a change or cannot be read; `error` tells that this failed."""
     done = jobs.ingest(index, sources)
     report: dict[str, Any] = {
         "ingest": {
@@ -32,8 +32,10 @@ def nightly(index: IndexFolder, sources: list[str]) -> dict[str, Any]:
         "reindex": None,
     }
     try:
-        if done.built is None and jobs.status(index)["changes_since_generation"]:
+        built = jobs.renew(index)
+        if built is None and done.built is None and jobs.status(index)["changes_since_generation"]:
             built = jobs.reindex(index)
+        if built:
             report["reindex"] = {"encoded": built.encoded, "seconds": round(built.seconds, 3), "pruned": built.pruned}
         return report | {"status": jobs.status(index)}
     except DatelineError as error:

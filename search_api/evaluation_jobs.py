@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer import generations
 from indexer.encoder import load_encoder
-from indexer.errors import IndexDamaged, SourceError
+from indexer.errors import SourceError
 from indexer.layout import IndexFolder
 from indexer.recipe import recipe_for
 from search_api.clock import utc_now
-from search_api.jobs import ingest, opened, reindex
+from search_api.jobs import ingest, opened, renew
 from search_api.judging import Judged, Task, judge_related, judge_search, read_collection
 from search_api.library import Library
 from search_api.query import Mode
@@ -59,17 +58,9 @@ def evaluation_library(index: IndexFolder, folder: Path, *, show_progress: bool 
             f"{report.rejected} articles of {folder} cannot be read, the first at {first.place}: {first.reason}; "
             "mend the collection: figures over a part of it would mislead"
         )
-    _renew(own)
+    renew(own)
     with opened(own) as library:
         yield library
-
-
-def _renew(index: IndexFolder) -> None:
-    """Rebuild a kept index whose generation an earlier release wrote in a format that is no longer read."""
-    try:
-        generations.read_manifest(index)
-    except IndexDamaged:
-        reindex(index)
 
 
 def _evaluation_index(index: IndexFolder, folder: Path) -> IndexFolder:

@@ -156,6 +156,15 @@ def reindex(
     return ReindexDone(manifest, activate and passed, encoded, time.monotonic() - started, pruned, judged)
 
 
+def renew(index: IndexFolder) -> ReindexDone | None:
+    """Rebuild the serving generation when it cannot be read, as after a release that changed its format; None when it can."""
+    try:
+        generations.read_manifest(index)
+    except IndexDamaged:
+        return reindex(index)
+    return None
+
+
 def _serving(index: IndexFolder) -> int | None:
     """The number of the serving generation; None when the pointer to it is damaged, which an activation mends."""
     try:

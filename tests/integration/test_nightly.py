@@ -35,3 +35,15 @@ def test_it_reports_rejects_and_failures_by_its_exit_status(
     monkeypatch.setattr("sys.argv", ["nightly_reindex.py", "/nowhere", "--index", str(tmp_path / "index")])
     assert nightly_reindex.main() == 2
     assert "does not exist" in capsys.readouterr().out
+
+
+def test_a_generation_in_the_format_of_an_earlier_release_is_rebuilt_without_embedding(tmp_path: Path) -> None:
+    index = IndexFolder(tmp_path / "index")
+    source = str(write_jsonl(tmp_path / "a.jsonl", [record(number) for number in range(10)]))
+    nightly(index, [source])
+    manifest = index.generation(1) / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"format_version": 2', '"format_version": 1'))
+    report = nightly(index, [source])
+    assert report["reindex"]["encoded"] == 0
+    assert report["status"]["generation"]["number"] == 2
+    assert report["status"]["generation"]["articles"] == 10
