@@ -88,7 +88,7 @@ class Library:
     def unwithdrawn(self, view: View, rows: Rows) -> Rows:
         """Those of a view's article rows that the view of now has not seen withdrawn since."""
         now = self._view
-        if now is None or now is view:
+        if now is None or now is view or not len(rows):
             return rows
         columns = now.snapshot.columns
         gone = columns.seq[~columns.usable & ~now.snapshot.tail.dead]
