@@ -34,15 +34,14 @@ from search_api.query import PASSAGE_WORDS
 class TimeWords:
     """The `words` as typed, and the time from `start` (inclusive) to `past` (exclusive), both UTC, None where open.
 
-    `rest` is the text without the words, on one line; it may be empty. Years without a preposition are `kept` in it, so
-    that it is the whole text: events are named by their year, and the years stay useful as words.
+    `rest` is the text without the words, on one line; it may be empty. Years without a preposition stay in it, so that
+    it is the whole text: events are named by their year, and the years are useful as words too.
     """
 
     words: str
     start: datetime | None
     past: datetime | None
     rest: str
-    kept: bool = False
 
 
 def _set(words: str) -> frozenset[str]:
@@ -127,7 +126,7 @@ def read_time_words(text: str, now: datetime) -> TimeWords | None:
             if _fits(line, one, now):
                 kept = one.kind is Kind.YEAR and not one.preposition
                 rest = line if kept else _without(line, one.begin, one.end)
-                return TimeWords(line[one.begin : one.end], one.start, one.past, rest, kept)
+                return TimeWords(line[one.begin : one.end], one.start, one.past, rest)
         word = _START.search(line, max([word.end(), *(one.end for one in readings)]))
     return None
 
