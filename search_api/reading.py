@@ -54,7 +54,7 @@ def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Snapshot, dates_a
     found = read_time_words(typed.text, reading.filters.clock)
     if (
         found is None
-        or any(words in found.words or found.words in words for words in typed.literal)
+        or any(_within(words, found.words) or _within(found.words, words) for words in typed.literal)
         or _is_headline(typed.text, snapshot)
     ):
         return reading
@@ -67,6 +67,11 @@ def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Snapshot, dates_a
         filters=bounded,
         dates=ReadDates(found.words, found.start, found.past, applied=True),
     )
+
+
+def _within(words: str, others: str) -> bool:
+    """Whether some words stand among others, as whole words."""
+    return f" {words} " in f" {others} "
 
 
 def _is_headline(text: str, snapshot: Snapshot) -> bool:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -315,9 +316,9 @@ def test_a_wrong_body_is_a_422_problem_that_names_the_value(client: TestClient, 
 
 
 def test_a_search_can_be_asked_in_a_body_as_in_an_address(client: TestClient) -> None:
-    asked = {"q": "ferry report", "facets": "section,date", "limit": 5, "explain": True}
+    asked: dict[str, Any] = {"q": "ferry report", "facets": "section,date", "limit": 5, "explain": True}
     posted = client.post("/v1/search", json=asked | {"section": "ferry"}).json()
-    got = client.get("/v1/search", params=asked | {"section": "ferry"}).json()  # type: ignore[arg-type]
+    got = client.get("/v1/search", params=asked | {"section": "ferry"}).json()
     assert posted | {"took_ms": 0} == got | {"took_ms": 0}
     assert set(posted["facets"]) == {"section", "date"}
 
