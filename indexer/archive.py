@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from indexer.archive_connection import connect
-from indexer.archive_schema import CROSS_REFERENCES, SCHEMA, SCHEMA_VERSION
-from indexer.articles import format_time, is_visible
+from indexer.archive_places import Places
+from indexer.archive_schema import CROSS_REFERENCES, FROM_VERSION_1, SCHEMA, SCHEMA_VERSION
+from indexer.articles import epoch_seconds, format_time, is_visible
 from indexer.duplicates import text_key
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.records import content_hash, record_from_article, stored_article
@@ -40,13 +41,15 @@ class Known:
 class Stored:
     """An article's current version with its chunks' spans and embeddings (fp16, row i is chunk i).
 
-    `change` numbers the change that brought this version.
+    `change` numbers the change that brought this version, or its place: copies of one text have the same `text_group`, articles
+    of one story the same `story` (None when it has not been looked for yet).
     """
 
     seq: int
     version: int
     change: int
-    text_key: int
+    text_group: int
+    story: int | None
     article: Article
     spans: list[tuple[int, int]]
     embeddings: np.ndarray[Any, np.dtype[np.float16]]
@@ -64,10 +67,15 @@ class Archive:
         self.path = path
         self._db = connect(path)
         self._prepare()
+        self.places = Places(self._db)
 
     def _prepare(self) -> None:
         if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
             self._db.executescript(f"BEGIN;{SCHEMA}INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}');COMMIT;")
+        if self.meta("schema") == "1":
+            self._db.executescript(f"BEGIN IMMEDIATE;{FROM_VERSION_1}")
+            self.set_meta("schema", SCHEMA_VERSION)
+            self._db.execute("COMMIT")
         found = self.meta("schema")
         if found != SCHEMA_VERSION:
             raise IndexDamaged(
@@ -127,7 +135,7 @@ class Archive:
             "versions": one("SELECT count(*) FROM versions").fetchone()[0],
             "chunks": one(*chunks).fetchone()[0],
             "embeddings": one("SELECT count(*) FROM embeddings").fetchone()[0],
-            "duplicates": one("SELECT count(*) - count(DISTINCT text_key) FROM articles").fetchone()[0],
+            "duplicates": one("SELECT count(*) - count(DISTINCT text_group) FROM articles").fetchone()[0],
         }
 
     def known(self, article_id: str) -> Known | None:
@@ -149,13 +157,6 @@ class Archive:
             "SELECT article_id FROM articles WHERE url_key = ? ORDER BY seq LIMIT 1", (url_key(url),)
         ).fetchone()
         return row[0] if row else None
-
-    def has_text(self, key: int, *, other_than: str) -> bool:
-        """Whether another article has the same text key."""
-        row = self._db.execute(
-            "SELECT 1 FROM articles WHERE text_key = ? AND article_id != ? LIMIT 1", (key, other_than)
-        ).fetchone()
-        return row is not None
 
     def article(self, article_id: str) -> tuple[Article, int] | None:
         """The current version of an article and its number."""
@@ -188,13 +189,13 @@ class Archive:
     def changed_after(self, change: int, recipe: str, model: str) -> Iterator[Stored]:
         """Current versions of the articles changed after `change`, in order of first arrival."""
         rows = self._db.execute(
-            "SELECT seq, version, change, text_key, record FROM articles JOIN versions USING (seq, version) "
+            "SELECT seq, version, change, text_group, story, record FROM articles JOIN versions USING (seq, version) "
             "WHERE change > ? ORDER BY seq",
             (change,),
         )
-        for seq, version, changed, key, record in rows:
+        for seq, version, changed, group, story, record in rows:
             spans, vectors = self._chunks(seq, recipe, model)
-            yield Stored(seq, version, changed, key, stored_article(record), spans, vectors)
+            yield Stored(seq, version, changed, group, story, stored_article(record), spans, vectors)
 
     def _chunks(self, seq: int, recipe: str, model: str) -> tuple[list[tuple[int, int]], Any]:
         rows = self._db.execute(
@@ -260,18 +261,25 @@ class Archive:
         at = format_time(received_at)
         known = self.known(article.id)
         version = known.version + 1 if known else 1
-        values = (url_key(article.url) if article.url else None, version, content_hash(article), text_key(article))
+        values = {
+            "url_key": url_key(article.url) if article.url else None,
+            "version": version,
+            "content_hash": content_hash(article),
+            "text_key": text_key(article),
+            "published": epoch_seconds(article.published_at) if article.published_at else None,
+        }
         if known:
             seq = known.seq
             self._db.execute("DELETE FROM chunks WHERE seq = ?", (seq,))
             self._db.execute(
-                "UPDATE articles SET url_key = ?, version = ?, content_hash = ?, text_key = ? WHERE seq = ?",
-                (*values, seq),
+                f"UPDATE articles SET {', '.join(f'{name} = :{name}' for name in values)} WHERE seq = :seq",
+                {**values, "seq": seq},
             )
         else:
+            values |= {"article_id": article.id, "change": 0, "text_group": values["text_key"]}
             cursor = self._db.execute(
-                "INSERT INTO articles (article_id, url_key, version, content_hash, text_key, change) VALUES (?, ?, ?, ?, ?, 0)",
-                (article.id, *values),
+                f"INSERT INTO articles ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})",
+                values,
             )
             seq = int(cursor.lastrowid or 0)
         record = json.dumps(record_from_article(article), ensure_ascii=False)

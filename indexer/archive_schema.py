@@ -1,8 +1,21 @@
 """The tables of the archive, and what must hold between them."""
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
-SCHEMA = """
+_PLACES = """
+CREATE INDEX articles_by_time ON articles (published);
+CREATE INDEX articles_by_group ON articles (text_group);
+CREATE INDEX articles_by_story ON articles (story);
+CREATE TABLE stories (
+    story INTEGER PRIMARY KEY AUTOINCREMENT,
+    story_id TEXT NOT NULL UNIQUE,
+    merged_into INTEGER REFERENCES stories
+);
+CREATE TABLE term_prints (seq INTEGER PRIMARY KEY REFERENCES articles, terms BLOB NOT NULL);
+CREATE TABLE term_counts (term INTEGER PRIMARY KEY, articles INTEGER NOT NULL);
+"""
+
+SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -11,7 +24,10 @@ CREATE TABLE articles (
     version INTEGER NOT NULL,
     change INTEGER NOT NULL,
     content_hash BLOB NOT NULL,
-    text_key INTEGER NOT NULL
+    text_key INTEGER NOT NULL,
+    published INTEGER,
+    text_group INTEGER NOT NULL,
+    story INTEGER REFERENCES stories
 );
 CREATE INDEX articles_by_url ON articles (url_key) WHERE url_key IS NOT NULL;
 CREATE INDEX articles_by_text ON articles (text_key);
@@ -43,7 +59,18 @@ CREATE TABLE changes (
     seq INTEGER NOT NULL,
     at TEXT NOT NULL
 );
+{_PLACES}"""
+
+FROM_VERSION_1 = f"""
+ALTER TABLE articles ADD COLUMN published INTEGER;
+ALTER TABLE articles ADD COLUMN text_group INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE articles ADD COLUMN story INTEGER REFERENCES stories;
+{_PLACES}
+UPDATE articles SET text_group = text_key, published = (
+    SELECT unixepoch(json_extract(record, '$.published_at')) FROM versions
+    WHERE versions.seq = articles.seq AND versions.version = articles.version);
 """
+"""Brings an archive of version 1 up to date; near-copies and stories are found by the next `dateline reindex`."""
 
 CROSS_REFERENCES = {
     "articles lack their current version": "SELECT count(*) FROM articles LEFT JOIN versions USING (seq, version) "
@@ -56,6 +83,8 @@ CROSS_REFERENCES = {
     "WHERE vector IS NULL",
     "embeddings have another size than the others of their model": "SELECT count(*) FROM embeddings JOIN "
     "(SELECT model, max(length(vector)) AS size FROM embeddings GROUP BY model) USING (model) WHERE length(vector) != size",
+    "articles belong to a story that is not listed": "SELECT count(*) FROM articles LEFT JOIN stories USING (story) "
+    "WHERE articles.story IS NOT NULL AND story_id IS NULL",
     "versions hold no readable record": "SELECT count(*) FROM versions WHERE NOT json_valid(record)",
 }
 """What must never be found, and the query that counts it."""

@@ -109,6 +109,11 @@ def check_not_future(published_at: datetime | None, embargoed: datetime | None, 
     )
 
 
+def epoch_seconds(moment: datetime) -> int:
+    """Whole seconds since 1970, UTC."""
+    return int(moment.timestamp())
+
+
 def format_time(moment: datetime) -> str:
     """ISO 8601 in UTC with seconds and Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

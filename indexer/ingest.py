@@ -166,7 +166,7 @@ class Ingest:
             self.report.updated += 1
         key = text_key(article)
         first = self._batch_texts.setdefault(key, article.id)
-        if first != article.id or self._archive.has_text(key, other_than=article.id):
+        if first != article.id or self._archive.places.has_text(key, other_than=article.id):
             self.report.duplicates += 1
 
     def _store(self) -> None:

@@ -96,7 +96,7 @@ def nearest_articles(snapshot: Snapshot, vector: Vector, allowed: Mask) -> tuple
         chunk_rows, _ = snapshot.nearest_chunks(vector, count, allowed)
         rows = np.unique(snapshot.columns.article_of_chunk(chunk_rows))
         exact = len(chunk_rows) < count
-        if exact or count >= MOST_CHUNKS or len(np.unique(snapshot.columns.text_key[rows])) >= LEAST_TEXTS:
+        if exact or count >= MOST_CHUNKS or len(np.unique(snapshot.columns.text_group[rows])) >= LEAST_TEXTS:
             return rows, exact
         count *= 4
 

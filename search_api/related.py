@@ -97,16 +97,16 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
     rows = [nearest_articles(snapshot, seed.vector, question.allowed)[0]]
     rows.append(snapshot.lexical.search(seed.terms, POOL_ARTICLES, query.filters)[0])
     proposed = np.unique(np.concatenate(rows))
-    copies = (columns.text_key[proposed] == text_key(seed.article)) & (proposed != seed.own_row)
+    copies = (columns.text_group[proposed] == _group_of(library, seed.article)) & (proposed != seed.own_row)
     unwanted = copies | (proposed == seed.own_row) | np.isin(proposed, _rows_of(library, snapshot, query.exclude))
     candidates = scored(snapshot, proposed[~unwanted], seed.terms, seed.vector, query.filters.now)
     candidates = replace(candidates, full_marks=np.full(len(candidates), _own_score(snapshot, seed), dtype=np.float32))
     ranked = blend(candidates, SEMANTIC_RATIO if query.semantic_ratio is None else query.semantic_ratio)
-    shown = first_of_each(columns.text_key[ranked.rows])
+    shown = first_of_each(columns.text_group[ranked.rows])
     floor = MIN_SCORE if query.min_score is None else query.min_score
     good = shown[ranked.score[shown] >= floor]
     maker = HitMaker(library, view, question, query.filters.now, Highlight.WORDS)
-    hits = maker.make(Shown.of(ranked, candidates, good[: query.limit], columns.text_key[ranked.rows]))
+    hits = maker.make(Shown.of(ranked, candidates, good[: query.limit], columns.text_group[ranked.rows]))
     filled, fallback_used = _fill(library, view, seed, query, hits)
     return RelatedAnswer(
         seed=seed.id,
@@ -117,6 +117,11 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
         hits=filled,
         filled=len(filled) - len(hits),
     )
+
+
+def _group_of(library: Library, article: Article) -> int:
+    key = text_key(article)
+    return library.archive.places.group_of_text(key) or key
 
 
 def _rows_of(library: Library, snapshot: Snapshot, article_ids: tuple[str, ...]) -> Rows:
@@ -162,12 +167,12 @@ def _newest(
     allowed[_rows_of(library, snapshot, exclude)] = False
     if seed.own_row >= 0:
         allowed[seed.own_row] = False
-    taken = [text_key(seed.article), *(text_key(hit.article) for hit in hits)]
-    rows = _newest_first(snapshot, allowed & ~np.isin(snapshot.columns.text_key, taken))[: count * 10]
+    taken = [_group_of(library, article) for article in (seed.article, *(hit.article for hit in hits))]
+    rows = _newest_first(snapshot, allowed & ~np.isin(snapshot.columns.text_group, taken))[: count * 10]
     nothing = np.zeros(len(rows), dtype=np.float32)
     candidates = Candidates(rows, nothing, nothing, nothing, nothing, snapshot.columns.published[rows])
     ranked = blend(candidates, SEMANTIC_RATIO)
-    keys = snapshot.columns.text_key[ranked.rows]
+    keys = snapshot.columns.text_group[ranked.rows]
     maker = HitMaker(library, view, Question("", (), None, None, filters, allowed), filters.now, Highlight.NONE)
     return maker.make(Shown.of(ranked, candidates, first_of_each(keys)[:count], keys))
 

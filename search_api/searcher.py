@@ -184,7 +184,7 @@ def _folded(snapshot: Snapshot, query: SearchQuery, results: Results) -> Results
     ranked = results.ranked
     keys = results.keys
     if query.collapse is Collapse.DUPLICATES:
-        keys = snapshot.columns.text_key[ranked.rows]
+        keys = snapshot.columns.text_group[ranked.rows]
     shown = ranking.first_of_each(keys)
     if query.diversity > 0 and query.sort is Sort.RELEVANCE:
         first = shown[: ranking.DIVERSIFIED]

@@ -46,6 +46,10 @@ _WORD = regex.compile(r"[\p{Alphabetic}\p{N}]+")
 """A word, as tantivy's tokenizer cuts it: vowel signs belong to it, an underscore does not."""
 
 
+_NAME = regex.compile(r"(?<=[\p{L}\p{N},;)\u2019'\u201d\"\-\u2013] |[(\u201c\u2018-])\p{Lu}[\p{Alphabetic}\p{N}]+")
+"""A word with a capital that does not begin a sentence."""
+
+
 def word_spans(text: str) -> Iterator[tuple[int, int]]:
     """(start, end) of each word of a text."""
     return (match.span() for match in _WORD.finditer(text))
@@ -66,6 +70,12 @@ def analyse(text: str, analysis: str) -> list[str]:
     """The terms of a text, in order, stop words left out."""
     terms: list[str] = _analyzer(analysis).analyze(text)
     return terms
+
+
+def named_terms(text: str, analysis: str) -> frozenset[str]:
+    """The terms of words that are written like names: with a capital, elsewhere than at the beginning of a sentence."""
+    terms = (_term(analysis, match.group()) for match in _NAME.finditer(text))
+    return frozenset(term for term in terms if term is not None)
 
 
 def folded(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive import Stored
+from indexer.articles import epoch_seconds
 from indexer.filters import Fact, Filters, language_forms
 from indexer.types import PubStatus, Rows
 
@@ -21,6 +23,9 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 NO_TIME = np.iinfo(np.int64).min
 """Stands for a date that is not known."""
+
+NO_STORY = 0
+"""Stands for the story of an article that no place was looked for yet."""
 
 _SINGLE = ("section", "source", "language")
 _MULTIPLE = ("authors", "tags")
@@ -37,13 +42,17 @@ _COLUMN_OF = {
 class Columns:
     """Facts per article (n of them) and the chunks of each (m in all), aligned by row.
 
-    Chunks of article row i are the chunk rows chunk_offsets[i] to chunk_offsets[i + 1]. Words (section, source,
-    language, authors, tags) are codes into `vocabulary`; -1 stands for none. Times are seconds since 1970, UTC.
+    Copies of one text have the same `text_group`, articles of one story the same `story` (NO_STORY: not placed yet);
+    `length` counts the body's characters. Chunks of article row i are the chunk rows chunk_offsets[i] to
+    chunk_offsets[i + 1]. Words (section, source, language, authors, tags) are codes into `vocabulary`; -1 stands for
+    none. Times are seconds since 1970, UTC.
     """
 
     seq: NDArray[np.int64]
     version: NDArray[np.int32]
-    text_key: NDArray[np.int64]
+    text_group: NDArray[np.int64]
+    story: NDArray[np.int64]
+    length: NDArray[np.int32]
     published: NDArray[np.int64]
     embargoed: NDArray[np.int64]
     usable: NDArray[np.bool_]
@@ -167,6 +176,27 @@ class Columns:
         return _columns(stored, self)
 
 
+class StoryRows:
+    """The rows of each story, found without looking at all of them."""
+
+    def __init__(self, story: NDArray[np.int64]) -> None:
+        self._story = story
+
+    @cached_property
+    def _order(self) -> Rows:
+        order: Rows = np.argsort(self._story, kind="stable")
+        return order
+
+    @cached_property
+    def _sorted(self) -> NDArray[np.int64]:
+        return np.asarray(self._story[self._order])
+
+    def of(self, story: int) -> Rows:
+        """The article rows of a story, dead and hidden ones too, in order."""
+        first, past = np.searchsorted(self._sorted, [story, story + 1])
+        return self._order[first:past]
+
+
 EMPTY_VOCABULARY: Mapping[str, tuple[str, ...]] = dict.fromkeys((*_SINGLE, *_MULTIPLE), ())
 
 
@@ -199,7 +229,9 @@ def _columns(stored: Sequence[Stored], before: Columns | None) -> Columns:
     return Columns(
         seq=joined("seq", (item.seq for item in stored), np.int64),
         version=joined("version", (item.version for item in stored), np.int32),
-        text_key=joined("text_key", (item.text_key for item in stored), np.int64),
+        text_group=joined("text_group", (item.text_group for item in stored), np.int64),
+        story=joined("story", (item.story or NO_STORY for item in stored), np.int64),
+        length=joined("length", (len(a.body) for a in articles), np.int32),
         published=joined("published", (seconds(a.published_at) for a in articles), np.int64),
         embargoed=joined("embargoed", (seconds(a.embargoed) for a in articles), np.int64),
         usable=joined("usable", (a.pubstatus is PubStatus.USABLE for a in articles), np.bool_),
@@ -219,4 +251,4 @@ def _columns(stored: Sequence[Stored], before: Columns | None) -> Columns:
 
 def seconds(moment: datetime | None) -> int:
     """Seconds since 1970; NO_TIME for none."""
-    return NO_TIME if moment is None else int(moment.timestamp())
+    return NO_TIME if moment is None else epoch_seconds(moment)

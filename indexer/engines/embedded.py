@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive import Stored
-from indexer.engines.columns import Columns, Mask, columns_of
+from indexer.engines.columns import Columns, Mask, StoryRows, columns_of
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.vectors import VectorIndex, similarities
 from indexer.filters import Condition, Filters, Is, Published
@@ -66,6 +67,7 @@ class Snapshot:
     lexical: LexicalIndex
     tail: Tail
     row_of_seq: dict[int, int] = field(repr=False)
+    story_rows: StoryRows = field(repr=False)
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
@@ -82,6 +84,7 @@ class Snapshot:
             lexical=LexicalIndex.open(folder / LEXICAL),
             tail=Tail(nothing, nothing, np.empty(0, dtype=np.int64), np.zeros(len(columns), dtype=np.bool_)),
             row_of_seq={int(seq): row for row, seq in enumerate(columns.seq)},
+            story_rows=StoryRows(columns.story),
         )
 
     def with_changes(self, stored: Sequence[Stored], generation: Path, workspace: Path) -> Snapshot:
@@ -112,6 +115,7 @@ class Snapshot:
                 dead,
             ),
             row_of_seq=self.row_of_seq | {item.seq: row for item, row in zip(stored, new_rows, strict=True)},
+            story_rows=StoryRows(columns.story),
         )
 
     def until(self, change: int) -> Snapshot:
@@ -144,6 +148,13 @@ class Snapshot:
         mask = np.zeros(len(self.columns), dtype=np.bool_)
         mask[self.lexical.rows_where(condition)] = True
         return mask
+
+    def story_members(self, story: int, now: datetime) -> Rows:
+        """The articles of a story that readers may see, in no order; copies of one text are all among them."""
+        rows = self.story_rows.of(story)
+        columns = self.columns
+        seen = columns.usable[rows] & (columns.embargoed[rows] <= int(now.timestamp())) & ~self.tail.dead[rows]
+        return rows[seen]
 
     def sections(self, filters: Filters) -> list[str]:
         """The sections of the articles that the filters let through, in alphabetical order, each in one spelling."""

@@ -14,7 +14,7 @@ from search_api.query import Facet
 
 def columns(*articles: Article) -> Columns:
     nothing = np.empty((0, 2), dtype=np.float16)
-    return columns_of([Stored(seq, 1, seq, seq, article, [], nothing) for seq, article in enumerate(articles)])
+    return columns_of([Stored(seq, 1, seq, seq, None, article, [], nothing) for seq, article in enumerate(articles)])
 
 
 def article(day: str | None, section: str | None = None, language: str = "en") -> Article:
