@@ -7,7 +7,7 @@ process and commits as one transaction; reads never wait for writes (write-ahead
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +16,16 @@ from typing import Any
 
 import numpy as np
 
+from indexer.archive_check import problems
 from indexer.archive_connection import connect
-from indexer.archive_places import Places
-from indexer.archive_schema import CROSS_REFERENCES, FROM_VERSION_1, SCHEMA, SCHEMA_VERSION
+from indexer.archive_embeddings import EmbeddingStore
+from indexer.archive_places import Places, mean_vector
+from indexer.archive_schema import FROM_VERSION_1, SCHEMA, SCHEMA_VERSION
 from indexer.articles import epoch_seconds, format_time, is_visible
 from indexer.duplicates import text_key
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.records import content_hash, record_from_article, stored_article
-from indexer.types import Article, Chunk, Embeddings
+from indexer.types import Article, Chunk
 from indexer.urls import url_key
 
 
@@ -67,20 +69,26 @@ class Archive:
         self.path = path
         self._db = connect(path)
         self._prepare()
+        self.embeddings = EmbeddingStore(self._db)
         self.places = Places(self._db)
 
     def _prepare(self) -> None:
         if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
             self._db.executescript(f"BEGIN;{SCHEMA}INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}');COMMIT;")
         if self.meta("schema") == "1":
-            self._db.executescript(f"BEGIN IMMEDIATE;{FROM_VERSION_1}")
-            self.set_meta("schema", SCHEMA_VERSION)
-            self._db.execute("COMMIT")
+            self._bring_up_to_date()
         found = self.meta("schema")
         if found != SCHEMA_VERSION:
             raise IndexDamaged(
                 f"{self.path} has schema {found}, this Dateline reads {SCHEMA_VERSION}; use a matching version"
             )
+
+    def _bring_up_to_date(self) -> None:
+        with self.transaction():
+            if self.meta("schema") == "1":  # no other process has done it meanwhile
+                for statement in FROM_VERSION_1.split(";"):
+                    self._db.execute(statement)
+                self.set_meta("schema", SCHEMA_VERSION)
 
     def close(self) -> None:
         self._db.close()
@@ -166,6 +174,11 @@ class Archive:
         ).fetchone()
         return (stored_article(row[0]), row[1]) if row else None
 
+    def current(self, seq: int) -> Article:
+        """The current version of the article of a number."""
+        row = self._db.execute("SELECT record FROM articles JOIN versions USING (seq, version) WHERE seq = ?", (seq,))
+        return stored_article(row.fetchone()[0])
+
     def shown_at(self, keys: Sequence[tuple[int, int]], now: datetime) -> list[Article | None]:
         """The articles of these (seq, version) pairs, in the order given; None where readers may not see the article now."""
         return [self._shown(seq, version, now) for seq, version in keys]
@@ -196,6 +209,15 @@ class Archive:
         for seq, version, changed, group, story, record in rows:
             spans, vectors = self._chunks(seq, recipe, model)
             yield Stored(seq, version, changed, group, story, stored_article(record), spans, vectors)
+
+    def in_order_of_publication(
+        self, recipe: str, model: str
+    ) -> Iterator[tuple[int, Article, np.ndarray[Any, np.dtype[np.float16]]]]:
+        """(number, current version, mean vector) of each article that has chunks of this recipe, those without a date first."""
+        for (seq,) in self._db.execute("SELECT seq FROM articles ORDER BY published, seq").fetchall():
+            vectors = self._chunks(seq, recipe, model)[1]
+            if len(vectors):
+                yield seq, self.current(seq), mean_vector(vectors)
 
     def _chunks(self, seq: int, recipe: str, model: str) -> tuple[list[tuple[int, int]], Any]:
         rows = self._db.execute(
@@ -234,31 +256,12 @@ class Archive:
 
     def check(self) -> list[str]:
         """What is wrong with the database, in words; empty when nothing is."""
-        problems = [row[0] for row in self._db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        for what, question in CROSS_REFERENCES.items():
-            count = self._db.execute(question).fetchone()[0]
-            if count:
-                problems.append(f"{count} {what}")
-        return [*problems, *self._changed_contents()]
-
-    def _changed_contents(self) -> Iterator[str]:
-        """The current versions that are not what was stored."""
-        rows = self._db.execute(
-            "SELECT article_id, content_hash, record FROM articles JOIN versions USING (seq, version)"
-        )
-        for article_id, expected, record in rows:
-            try:
-                found = content_hash(stored_article(record))
-            except IndexDamaged as error:
-                found = str(error).encode()
-            if found != expected:
-                yield f"article {article_id!r} is not what was stored"
+        return list(problems(self._db))
 
     # Writing -------------------------------------------------------------------------------------------------------
 
     def put(self, article: Article, *, received_at: datetime) -> int:
         """Store the article as the current version, log the change, and return its seq. Its chunks are dropped."""
-        at = format_time(received_at)
         known = self.known(article.id)
         version = known.version + 1 if known else 1
         values = {
@@ -272,7 +275,8 @@ class Archive:
             seq = known.seq
             self._db.execute("DELETE FROM chunks WHERE seq = ?", (seq,))
             self._db.execute(
-                f"UPDATE articles SET {', '.join(f'{name} = :{name}' for name in values)} WHERE seq = :seq",
+                f"UPDATE articles SET {', '.join(f'{name} = :{name}' for name in values)}, "
+                "text_group = iif(text_key = :text_key, text_group, :text_key) WHERE seq = :seq",
                 {**values, "seq": seq},
             )
         else:
@@ -283,10 +287,14 @@ class Archive:
             )
             seq = int(cursor.lastrowid or 0)
         record = json.dumps(record_from_article(article), ensure_ascii=False)
-        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, ?)", (seq, version, at, record))
-        change = self._db.execute("INSERT INTO changes (seq, at) VALUES (?, ?)", (seq, at)).lastrowid
-        self._db.execute("UPDATE articles SET change = ? WHERE seq = ?", (change, seq))
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, ?)", (seq, version, format_time(received_at), record))
+        self.touch(seq, at=received_at)
         return seq
+
+    def touch(self, seq: int, *, at: datetime) -> None:
+        """Log a change of an article that is not one of its text, so that a generation from before is known to be old."""
+        change = self._db.execute("INSERT INTO changes (seq, at) VALUES (?, ?)", (seq, format_time(at))).lastrowid
+        self._db.execute("UPDATE articles SET change = ? WHERE seq = ?", (change, seq))
 
     def put_chunks(self, seq: int, recipe: str, chunks: Sequence[Chunk], hashes: Sequence[bytes]) -> None:
         self._db.executemany(
@@ -294,24 +302,5 @@ class Archive:
             [
                 (seq, recipe, ordinal, chunk.start, chunk.end, text_hash)
                 for ordinal, (chunk, text_hash) in enumerate(zip(chunks, hashes, strict=True))
-            ],
-        )
-
-    def missing_embeddings(self, model: str, hashes: Iterable[bytes]) -> set[bytes]:
-        """Those of the hashes for which the model has no embedding yet."""
-        return {
-            text_hash
-            for text_hash in hashes
-            if not self._db.execute(
-                "SELECT 1 FROM embeddings WHERE model = ? AND text_hash = ?", (model, text_hash)
-            ).fetchone()
-        }
-
-    def put_embeddings(self, model: str, hashes: Sequence[bytes], vectors: Embeddings) -> None:
-        self._db.executemany(
-            "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
-            [
-                (model, text_hash, row.astype(np.float16).tobytes())
-                for text_hash, row in zip(hashes, vectors, strict=True)
             ],
         )

@@ -11,6 +11,7 @@ CREATE TABLE stories (
     story_id TEXT NOT NULL UNIQUE,
     merged_into INTEGER REFERENCES stories
 );
+CREATE INDEX stories_by_merge ON stories (merged_into) WHERE merged_into IS NOT NULL;
 CREATE TABLE term_prints (seq INTEGER PRIMARY KEY REFERENCES articles, terms BLOB NOT NULL);
 CREATE TABLE term_counts (term INTEGER PRIMARY KEY, articles INTEGER NOT NULL);
 """
@@ -67,7 +68,7 @@ ALTER TABLE articles ADD COLUMN text_group INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN story INTEGER REFERENCES stories;
 {_PLACES}
 UPDATE articles SET text_group = text_key, published = (
-    SELECT unixepoch(json_extract(record, '$.published_at')) FROM versions
+    SELECT unixepoch(CASE WHEN json_valid(record) THEN json_extract(record, '$.published_at') END) FROM versions
     WHERE versions.seq = articles.seq AND versions.version = articles.version);
 """
 """Brings an archive of version 1 up to date; near-copies and stories are found by the next `dateline reindex`."""
@@ -85,6 +86,8 @@ CROSS_REFERENCES = {
     "(SELECT model, max(length(vector)) AS size FROM embeddings GROUP BY model) USING (model) WHERE length(vector) != size",
     "articles belong to a story that is not listed": "SELECT count(*) FROM articles LEFT JOIN stories USING (story) "
     "WHERE articles.story IS NOT NULL AND story_id IS NULL",
+    "articles belong to a story that stands for another": "SELECT count(*) FROM articles JOIN stories USING (story) "
+    "WHERE merged_into IS NOT NULL",
     "versions hold no readable record": "SELECT count(*) FROM versions WHERE NOT json_valid(record)",
 }
 """What must never be found, and the query that counts it."""

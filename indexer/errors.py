@@ -10,7 +10,8 @@ DatelineError
 ├── IndexBusy           another process is writing to the index
 ├── QueryError          a question that cannot be answered as asked (bad cursor, bad filter)
 ├── CursorExpired       a page of results that are no longer held
-└── ArticleNotFound     no article with that id
+├── ArticleNotFound     no article with that id
+└── StoryNotFound       no story with that id
 
 Every message names the value, what was expected, and the fix.
 """
@@ -67,3 +68,11 @@ class ArticleNotFound(DatelineError):
     def __init__(self, article_id: str) -> None:
         super().__init__(f"no article with id {article_id!r}; ids come from search hits or from the ingested records")
         self.article_id = article_id
+
+
+class StoryNotFound(DatelineError):
+    """No story that readers may see has the id."""
+
+    def __init__(self, story_id: str) -> None:
+        super().__init__(f"no story with id {story_id!r}; ids come from search hits and from /v1/stories")
+        self.story_id = story_id

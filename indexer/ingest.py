@@ -13,8 +13,10 @@ from datetime import datetime
 from itertools import islice
 
 from indexer.archive import Archive
+from indexer.archive_places import mean_vector
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
+from indexer.placer import IngestPlacer
 from indexer.recipe import Recipe, check_model, cut, recipe_for, remember_recipe
 from indexer.records import content_hash
 from indexer.types import Article, Embeddings, Found, Reject
@@ -71,7 +73,9 @@ class Ingest:
         self._seen: dict[str, _Seen] = {}
         self._batch: dict[str, Article] = {}
         self._batch_urls: dict[str, str] = {}
-        self._batch_texts: dict[int, str] = {}
+        self._texts: dict[int, str] = {}
+        """In a dry run, the first article of each text."""
+        self._placer: IngestPlacer | None = None
         self._would_be: dict[str, list[Article]] = {}
         """In a dry run, the versions of each id that were not stored."""
         self.report = IngestReport()
@@ -164,17 +168,18 @@ class Ingest:
             self.report.new += 1
         else:
             self.report.updated += 1
-        key = text_key(article)
-        first = self._batch_texts.setdefault(key, article.id)
-        if first != article.id or self._archive.places.has_text(key, other_than=article.id):
-            self.report.duplicates += 1
+        if self._dry_run:
+            key = text_key(article)
+            first = self._texts.setdefault(key, article.id)
+            if first != article.id or self._archive.places.has_text(key, other_than=article.id):
+                self.report.duplicates += 1
 
     def _store(self) -> None:
         """Cut, embed and store the batch in one transaction."""
         batch = list(self._batch.values())
         if not batch:
             return
-        self._batch, self._batch_urls, self._batch_texts = {}, {}, {}
+        self._batch, self._batch_urls = {}, {}
         cuts = [cut(article, self._encoder) for article in batch]
         texts = {
             text_hash: chunk.text for chunks, hashes in cuts for chunk, text_hash in zip(chunks, hashes, strict=True)
@@ -182,10 +187,14 @@ class Ingest:
         vectors = encode_missing(self._archive, self._encoder, texts)
         with self._archive.transaction():
             remember_recipe(self._archive, self._recipe)
-            self._archive.put_embeddings(self._encoder.fingerprint, *vectors)
+            self._archive.embeddings.put(self._encoder.fingerprint, *vectors)
+            stored = []
             for article, (chunks, hashes) in zip(batch, cuts, strict=True):
                 seq = self._archive.put(article, received_at=self._now)
                 self._archive.put_chunks(seq, self._recipe.key, chunks, hashes)
+                stored.append((seq, article, mean_vector(self._archive.embeddings.of(self._recipe.model, hashes))))
+            self._placer = self._placer or IngestPlacer(self._archive, self._recipe)
+            self.report.duplicates += self._placer.place(stored)
         self.report.chunks += sum(len(chunks) for chunks, _ in cuts)
         self.report.encoded += len(vectors[0])
 
@@ -223,7 +232,7 @@ def _later(new: Article, old: Article | None, *, default: bool = True) -> bool:
 
 def encode_missing(archive: Archive, encoder: Encoder, texts: Mapping[bytes, str]) -> tuple[list[bytes], Embeddings]:
     """Embeddings of those texts (by hash) that the archive has none of, the hashes beside them."""
-    missing = archive.missing_embeddings(encoder.fingerprint, texts)
+    missing = archive.embeddings.missing(encoder.fingerprint, texts)
     hashes = [text_hash for text_hash in texts if text_hash in missing]
     return hashes, encoder.encode_documents([texts[text_hash] for text_hash in hashes])
 
@@ -242,7 +251,7 @@ def reencode(archive: Archive, encoder: Encoder, progress: Callable[[int], None]
         texts = {h: chunk.text for _, chunks, hashes in cuts for chunk, h in zip(chunks, hashes, strict=True)}
         vectors = encode_missing(archive, encoder, texts)
         with archive.transaction():
-            archive.put_embeddings(encoder.fingerprint, *vectors)
+            archive.embeddings.put(encoder.fingerprint, *vectors)
             for seq, chunks, hashes in cuts:
                 archive.put_chunks(seq, recipe.key, chunks, hashes)
         encoded += len(vectors[0])

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import log2
+from math import comb, log2
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -102,3 +103,36 @@ def _text(path: Path) -> str:
         raise SourceError(f"{path} cannot be read ({error.strerror}); a judged collection needs it") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How well found groups agree with known ones."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of both."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+
+def b_cubed(found: Mapping[str, Hashable], known: Mapping[str, Hashable]) -> Agreement:
+    """B-cubed (Bagga and Baldwin 1998): for each item, the share of its found group that is of its known one, and the reverse."""
+    both = Counter((found[item], known[item]) for item in known)
+    in_found, in_known = Counter(found[item] for item in known), Counter(known.values())
+    shared = [both[found[item], known[item]] for item in known]
+    return Agreement(
+        fmean(count / in_found[found[item]] for item, count in zip(known, shared, strict=True)),
+        fmean(count / in_known[known[item]] for item, count in zip(known, shared, strict=True)),
+    )
+
+
+def pairwise(found: Mapping[str, Hashable], known: Mapping[str, Hashable]) -> Agreement:
+    """Over all pairs of items: which of those grouped together belong together, and the reverse; 1 where there are none."""
+    both = sum(comb(count, 2) for count in Counter((found[item], known[item]) for item in known).values())
+    in_found = sum(comb(count, 2) for count in Counter(found[item] for item in known).values())
+    in_known = sum(comb(count, 2) for count in Counter(known.values()).values())
+    return Agreement(both / in_found if in_found else 1.0, both / in_known if in_known else 1.0)

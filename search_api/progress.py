@@ -35,10 +35,10 @@ def ingest_progress(files: Sequence[Path], *, shown: bool) -> Iterator[IngestPro
 
 
 @contextmanager
-def reindex_progress(articles: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Yields what to call with the number of articles newly embedded."""
+def reindex_progress(what: str, articles: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    """Yields what to call with the number of articles done."""
     with _progress(shown) as progress:
-        task = progress.add_task("embedding", total=articles, note="")
+        task = progress.add_task(what, total=articles, note="")
         yield lambda count: progress.update(task, advance=count)
         progress.update(task, completed=articles)
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sqlite3
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +17,12 @@ import pytest
 from indexer.layout import IndexFolder
 from indexer.sources import find_sources, open_source
 from indexer.types import Article, Found
+from scripts.compare_stories import known_stories
 from scripts.evaluate import PINNED, broken, measure, read_floors
 from scripts.render_sample_pages import LAYOUTS, render_pages
 from search_api import jobs
 from search_api.clock import utc_now
-from search_api.evaluation import read_qrels, read_queries
+from search_api.evaluation import b_cubed, read_qrels, read_queries
 from search_api.judging import Task
 from tests.support import SAMPLE
 
@@ -118,3 +124,49 @@ def test_relevance_holds_its_floors(task: Task, tmp_path_factory: pytest.TempPat
     assert floors is not None
     assert set(floors[task]) == set(PINNED)
     assert list(broken(floors, measure(SAMPLE, task, index))) == []
+
+
+LEAST_PRECISION = 0.95
+LEAST_RECALL = 0.60
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[int, int]]:
+    """Article id -> (text group, story), of the sample ingested at once with the real model."""
+    index = IndexFolder(tmp_path_factory.mktemp("places") / "index")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("DATELINE_MODEL", raising=False)
+        jobs.ingest(index, [str(SAMPLE / "articles.jsonl")])
+    with closing(sqlite3.connect(index.archive)) as db:
+        return {row[0]: row[1:] for row in db.execute("SELECT article_id, text_group, story FROM articles")}
+
+
+def texts() -> dict[str, str]:
+    """Article id -> the article whose text it has, as stories.tsv says."""
+    with (SAMPLE / "stories.tsv").open(encoding="utf-8", newline="") as file:
+        return {row[0]: row[2] or row[0] for row in list(csv.reader(file, delimiter="\t"))[1:]}
+
+
+def test_the_copies_of_one_text_are_grouped_and_nothing_else_is(places: Mapping[str, tuple[int, int]]) -> None:
+    wanted = texts()
+    pairs = list(combinations(sorted(wanted), 2))
+    known = {pair for pair in pairs if wanted[pair[0]] == wanted[pair[1]]}
+    assert len(known) >= 10
+    assert {pair for pair in pairs if places[pair[0]][0] == places[pair[1]][0]} == known
+
+
+def test_copies_share_their_story(places: Mapping[str, tuple[int, int]]) -> None:
+    assert [one for one, original in texts().items() if places[one][1] != places[original][1]] == []
+
+
+def test_articles_of_one_story_are_found_together_and_look_alike_events_apart(
+    places: Mapping[str, tuple[int, int]],
+) -> None:
+    known = known_stories(SAMPLE)
+    found = b_cubed({article_id: story for article_id, (_, story) in places.items()}, known)
+    assert found.precision >= LEAST_PRECISION
+    assert found.recall >= LEAST_RECALL
+    of_group: dict[int, set[str]] = {}
+    for article_id, story in known.items():
+        of_group.setdefault(places[article_id][0], set()).add(story)
+    assert [stories for stories in of_group.values() if len(stories) > 1] == []

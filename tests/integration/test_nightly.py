@@ -43,7 +43,8 @@ def test_a_generation_in_the_format_of_an_earlier_release_is_rebuilt_without_emb
     source = str(write_jsonl(tmp_path / "a.jsonl", [record(number) for number in range(10)]))
     nightly(index, [source])
     manifest = index.generation(1) / "manifest.json"
-    manifest.write_text(manifest.read_text(encoding="utf-8").replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 1'))
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 1'), encoding="utf-8")
     report = nightly(index, [source])
     assert report["reindex"]["encoded"] == 0
     assert report["status"]["generation"]["number"] == 2
