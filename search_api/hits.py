@@ -13,11 +13,13 @@ import numpy as np
 from indexer.engines.analysis import QueryTerms, matching_spans, words_of
 from indexer.types import Article, Embeddings, Rows, Scores
 from search_api.candidates import Question
+from search_api.folding import duplicates_of
 from search_api.library import Library, View
 from search_api.ranking import ARTICLE_SHARE, Candidates, Positions, Ranked, copies_of
-from search_api.results import Duplicates, Explanation, Hit, Snippet
+from search_api.results import Explanation, Hit, Snippet
 from search_api.sentences import likest
 from search_api.snippets import best_snippet, phrases_in, sentence_snippet, sentences_of
+from search_api.stories import labels
 
 NO_TERMS = QueryTerms()
 
@@ -27,7 +29,7 @@ BY_MEANING_BELOW = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What hits are made of: places of a ranking, and the rows of the copies under each."""
+    """What hits are made of: places of a ranking, and for each the rows of its copies, the one to be shown first."""
 
     ranked: Ranked
     candidates: Candidates
@@ -35,9 +37,19 @@ class Shown:
     copies: Sequence[Rows]
 
     @classmethod
-    def of(cls, ranked: Ranked, candidates: Candidates, places: Positions, keys: Rows) -> Shown:
-        """With the copies of each: the other articles of the ranking that have the same key."""
-        return cls(ranked, candidates, places, [ranked.rows[copies_of(keys, int(place))] for place in places])
+    def of(
+        cls, ranked: Ranked, candidates: Candidates, places: Positions, keys: Rows, faces: Rows | None = None
+    ) -> Shown:
+        """With the copies of each: the articles of the ranking that have the same key.
+
+        `faces` has, for each place of the ranking, the row of the copy to be shown; without it the best ranked is.
+        """
+        copies = []
+        for place in places.tolist():
+            rows = ranked.rows[[place, *copies_of(keys, place)]]
+            face = ranked.rows[place] if faces is None else faces[place]
+            copies.append(np.concatenate([rows[rows == face], rows[rows != face]]))
+        return cls(ranked, candidates, places, copies)
 
 
 class Highlight(StrEnum):
@@ -70,39 +82,36 @@ class HitMaker:
         self._highlight = highlight
 
     def make(self, shown: Shown, *, explained: float | None = None) -> tuple[Hit, ...]:
-        """One hit for each place, in order: its article or, when that was withdrawn since the snapshot was taken, a copy.
+        """One hit for each place, in order: the first of its copies that was not withdrawn since the snapshot was taken.
 
         `explained` is the semantic ratio, when each hit shall say how its score came about.
         """
         found = []
         for place, copies in zip(shown.places.tolist(), shown.copies, strict=True):
-            row = int(shown.ranked.rows[place])
             visible = self._library.unwithdrawn(self._view, copies)
-            for candidate in (row, *visible.tolist()):
-                (article,) = self._articles([candidate])
-                if article is not None:
-                    found.append((candidate, place, visible[visible != candidate], article))
-                    break
+            first = self._library.first_shown(self._view, visible, self._now)
+            if first is not None:
+                position, article = first
+                found.append((int(visible[position]), place, visible[position + 1 :], article))
         snippets = self._snippets([(row, article) for row, _, _, article in found])
+        columns = self._view.snapshot.columns
+        numbers = columns.story[[row for row, _, _, _ in found]].tolist()
+        stories = labels(self._library, self._view, numbers, self._now)
         ranks = _ranks(shown.ranked) if explained is not None else None
         return tuple(
             Hit(
                 article=article,
-                version=int(self._view.snapshot.columns.version[row]),
+                version=int(columns.version[row]),
                 score=float(shown.ranked.score[place]),
                 snippet=snippet,
-                duplicates=self._duplicates(copies),
+                duplicates=duplicates_of(columns, copies),
+                story=stories.get(number),
                 explain=self._explanation(shown, place, copies, explained, ranks)
                 if explained is not None and ranks
                 else None,
             )
-            for (row, place, copies, article), snippet in zip(found, snippets, strict=True)
+            for (row, place, copies, article), snippet, number in zip(found, snippets, numbers, strict=True)
         )
-
-    def _articles(self, rows: Sequence[int]) -> list[Article | None]:
-        columns = self._view.snapshot.columns
-        keys = [(int(columns.seq[row]), int(columns.version[row])) for row in rows]
-        return self._library.archive.shown_at(keys, self._now)
 
     def _snippets(self, found: Sequence[tuple[int, Article]]) -> list[Snippet]:
         passages = [self._passage(row, article) for row, article in found]
@@ -155,17 +164,12 @@ class HitMaker:
         asked = max(1, len(self._terms.terms_of(article.language)))
         return Passage(chunk, spans[chunk], float(words[chunk]) / asked)
 
-    def _duplicates(self, copies: Rows) -> Duplicates:
-        columns = self._view.snapshot.columns
-        names = (columns.words("source", int(row)) for row in copies)
-        return Duplicates(len(copies), tuple(dict.fromkeys(name for name in names if name)))
-
     def _explanation(
         self, shown: Shown, place: int, copies: Rows, ratio: float, ranks: tuple[Positions, Positions]
     ) -> Explanation:
         ranked, candidates = shown.ranked, shown.candidates
         raw = int(ranked.candidate[place])
-        ids = (article.id for article in self._articles(copies.tolist()) if article)
+        ids = (article.id for article in self._library.shown(self._view, copies, self._now) if article)
         return Explanation(
             semantic_ratio=ratio,
             article_share=ARTICLE_SHARE,

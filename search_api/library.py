@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -108,6 +109,17 @@ class Library:
         if found is None or not is_visible(found[0], now):
             raise ArticleNotFound(article_id)
         return found
+
+    def shown(self, view: View, rows: Rows, now: datetime) -> Iterator[Article | None]:
+        """Each of a view's articles, in order; None where readers may not see it, as the archive is now."""
+        columns = view.snapshot.columns
+        for row in rows.tolist():
+            yield from self.archive.shown_at([(int(columns.seq[row]), int(columns.version[row]))], now)
+
+    def first_shown(self, view: View, rows: Rows, now: datetime) -> tuple[int, Article] | None:
+        """The first of a view's articles that readers may see, as the archive is now, and its position among them."""
+        shown = enumerate(self.shown(view, rows, now))
+        return next(((position, article) for position, article in shown if article is not None), None)
 
     def refresh(self) -> None:
         """Take up a new generation and new changes, if there are any. Raises what makes the index unreadable."""

@@ -26,6 +26,9 @@ MIN_SIMILARITY_ALONE = 0.3
 DIVERSIFIED = 100
 """How many of the best are reordered for diversity; the others follow as they are."""
 
+WHOLE_TEXT = 0.8
+"""The share of the longest copy's body that a copy must have to stand for the others; a shorter one may be an alert."""
+
 Positions = NDArray[np.int64]
 """Places in a ranking, 0 the best."""
 
@@ -115,7 +118,7 @@ def least_score(semantic_ratio: float, *, words_found: bool) -> float:
 
 
 def first_of_each(keys: NDArray[np.int64]) -> Positions:
-    """The place where each key comes first, in order: the best ranked of each text stands for its copies."""
+    """The place where each key comes first, in order: the best ranked of each text has the place of all its copies."""
     _, first = np.unique(keys, return_index=True)
     return np.sort(first).astype(np.int64)
 
@@ -124,6 +127,27 @@ def copies_of(keys: NDArray[np.int64], position: int) -> Positions:
     """The other places that hold the same key."""
     same: Positions = np.flatnonzero((keys == keys[position]) & (np.arange(len(keys)) != position)).astype(np.int64)
     return same
+
+
+def canonical(
+    texts: NDArray[np.int64], rows: Rows, published: NDArray[np.int64], length: NDArray[np.int32], *, undated: int
+) -> Positions:
+    """For each article, the place of the copy that stands for it among those of the same text.
+
+    It is the earliest published of the copies that have WHOLE_TEXT of the longest one's `length`; those without a date
+    (`undated`) come last, ties go to the lower row. All arrays are aligned.
+    """
+    _, text, copies = np.unique(texts, return_inverse=True, return_counts=True)
+    longest = np.zeros(len(copies), dtype=length.dtype)
+    np.maximum.at(longest, text, length)
+    partial = length < WHOLE_TEXT * longest[text]
+    standing = np.arange(len(texts), dtype=np.int64)
+    copied = np.flatnonzero(copies[text] > 1)
+    keys = (key[copied] for key in (rows, published, published == undated, partial, text))
+    order = copied[np.lexsort(tuple(keys))]
+    first = np.flatnonzero(np.diff(text[order], prepend=-1))
+    standing[order] = np.repeat(order[first], np.diff(first, append=len(order)))
+    return standing
 
 
 def diversified(scores: Scores, vectors: NDArray[np.float32], diversity: float) -> Positions:

@@ -25,7 +25,7 @@ JUDGED_BEST = 10
 """How many of the best are looked at."""
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}
-_HALF_LIFE = re.compile(r"(\d{1,4})([hdwy])")
+_SPAN = re.compile(r"(\d{1,4})([hdwy])")
 
 _CURRENT = re.compile(
     r"\b(?:latest|newest|most recent|breaking|current(?:ly)?|now|ongoing|updates?|live|so far|at the moment|"
@@ -65,12 +65,18 @@ def asked_recency(setting: str) -> Recency | None:
     """The preference that a setting such as `7d` asks for; None for `off` and `auto`; raises QueryError for any other."""
     if setting in ("off", "auto"):
         return None
-    match = _HALF_LIFE.fullmatch(setting)
-    if not match or int(match[1]) == 0:
+    half_life = span(setting)
+    if half_life is None:
         raise QueryError(
             f"recency is {setting!r}; expected auto, off, or a half-life such as 12h, 7d, 4w or 1y (hours, days, weeks, years)"
         )
-    return Recency(ASKED_STRENGTH, (int(match[1]) * _UNITS[match[2]]).total_seconds())
+    return Recency(ASKED_STRENGTH, half_life.total_seconds())
+
+
+def span(text: str) -> timedelta | None:
+    """The length of time that a text such as `12h`, `7d`, `4w` or `1y` names; None for one that names none."""
+    match = _SPAN.fullmatch(text)
+    return int(match[1]) * _UNITS[match[2]] if match and int(match[1]) else None
 
 
 def sensed_recency(text: str, scores: Scores, published: NDArray[np.int64], now: datetime) -> Recency | None:

@@ -31,12 +31,21 @@ class Duplicates:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """What an article unfolds in: `size` counts its articles that readers may see, copies of one text once."""
+
+    id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """How the score came about.
 
     dense = (1 - article_share) * cosine + article_share * article_cosine, at least 0; lexical = bm25 / full_marks, at most
     1; blend = semantic_ratio * dense + (1 - semantic_ratio) * lexical; score = blend * recency. The ranks are those of each
-    arm among the results, 1 the best. `folded` are the ids of the copies under the hit.
+    arm among the results, 1 the best. All parts are those of the best ranked copy of the text, whichever is shown; `folded`
+    are the ids of the other copies.
     """
 
     semantic_ratio: float
@@ -56,13 +65,14 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One article of an answer. `score` is in 0..1, higher is better."""
+    """One article of an answer. `score` is in 0..1, higher is better; `story` is None while its place is not known."""
 
     article: Article
     version: int
     score: float
     snippet: Snippet
     duplicates: Duplicates
+    story: Story | None = None
     explain: Explanation | None = None
 
 
@@ -123,6 +133,59 @@ class SearchAnswer:
     hits: tuple[Hit, ...]
     understood: Understood
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoryArticle:
+    """One text of a story: the article that stands for it, and its copies."""
+
+    article: Article
+    duplicates: Duplicates
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """One story, told from its beginning.
+
+    `central` is the most central of its articles that have a headline; `sources` and `sections` count all its articles,
+    copies too, most first; `timeline` is a part of its texts in order of publication, those without a date last.
+    """
+
+    story: Story
+    central: Article | None
+    first: StoryArticle
+    latest: StoryArticle
+    sources: Mapping[str, int]
+    sections: Mapping[str, int]
+    timeline: tuple[StoryArticle, ...]
+
+    @property
+    def told(self) -> tuple[Article, ...]:
+        """Every article that something is told of, some more than once."""
+        entries = (self.first, self.latest, *self.timeline)
+        return (*(entry.article for entry in entries), *filter(None, [self.central]))
+
+
+@dataclass(frozen=True, slots=True)
+class MovingStory:
+    """A story with new texts: `recent` is how many, `newest` the newest of all its texts, latest first.
+
+    The rest is as in a StoryPage, but of the articles asked for only.
+    """
+
+    story: Story
+    central: Article | None
+    score: float
+    recent: int
+    sources: Mapping[str, int]
+    sections: Mapping[str, int]
+    first_at: datetime
+    newest: tuple[StoryArticle, ...]
+
+    @property
+    def told(self) -> tuple[Article, ...]:
+        """Every article that something is told of, some more than once."""
+        return (*(entry.article for entry in self.newest), *filter(None, [self.central]))
 
 
 @dataclass(frozen=True, slots=True)

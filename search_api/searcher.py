@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from indexer.engines.columns import NO_TIME
 from indexer.engines.embedded import Snapshot
 from indexer.errors import CursorExpired
-from indexer.types import Rows
 from search_api import candidates as arms
 from search_api import facets, ranking
 from search_api.candidates import Question
 from search_api.cursors import Pin, Place, as_pinned, make_cursor, read_cursor
+from search_api.folding import Folded, fold, left_after
 from search_api.hits import Highlight, HitMaker, Shown
 from search_api.library import Library, View
-from search_api.query import Collapse, Mode, SearchQuery, Sort
+from search_api.query import Mode, SearchQuery, Sort
 from search_api.ranking import Candidates, Positions, Ranked
 from search_api.reading import Reading, read
 from search_api.recency import Recency, asked_recency, sensed_recency
@@ -40,10 +40,11 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
         return SearchAnswer(query.text, query.mode, None, _ms(started), Total(0, exact=True), None, (), empty)
     asked = as_pinned(query, place)
     reading, question, found = _answered(view, asked)
-    page, more = _page(view, found, place, query.limit, still=still)
+    folded = found.folded
+    page, more = _page(view, asked, folded, place, still=still)
     if more and still:
         library.keep(view)
-    seqs = view.snapshot.columns.seq[found.ranked.rows]
+    seqs = view.snapshot.columns.seq[folded.faces]
     highlight = Highlight.MEANING if query.highlight else Highlight.NONE
     maker = HitMaker(library, view, question, query.filters.now, highlight)
     explained = _ratio(query) if query.explain and reading.text else None
@@ -51,18 +52,18 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
         query=query.text,
         mode=query.mode,
         generation=view.manifest.number,
-        total=Total(len(found.shown), found.exact),
+        total=Total(len(folded.shown), found.exact),
         next_cursor=make_cursor(query, place.after(seqs[page].tolist(), _pin(view, asked, place))) if more else None,
-        hits=maker.make(Shown.of(found.ranked, found.candidates, page, found.keys), explained=explained),
+        hits=maker.make(
+            Shown.of(found.ranked, found.candidates, page, folded.texts, folded.faces), explained=explained
+        ),
         understood=Understood(
             text=reading.text,
             dates=reading.dates,
             recency=found.recency.strength if found.recency else 0.0,
             suggestion=respelled(view.snapshot, query.text, question) if place.pin is None else None,
         ),
-        facets=facets.count(
-            view.snapshot.columns, library.unwithdrawn(view, found.ranked.rows[found.shown]), query.facets
-        ),
+        facets=facets.count(view.snapshot.columns, library.unwithdrawn(view, folded.faces[folded.shown]), query.facets),
         took_ms=_ms(started),
     )
 
@@ -72,23 +73,22 @@ def _answered(view: View, query: SearchQuery) -> tuple[Reading, Question, Result
     reading = read(query, view.snapshot)
     question = _question(view, query, reading)
     found = _results(view.snapshot, query, reading, question)
-    if len(found.shown) or reading.dates is None or not reading.dates.applied:
+    if len(found.folded.shown) or reading.dates is None or not reading.dates.applied:
         return reading, question, found
     reading = read(query, view.snapshot, dates_apply=False)
     question = _question(view, query, reading)
     return reading, question, _results(view.snapshot, query, reading, question)
 
 
-def _page(view: View, found: Results, place: Place, limit: int, *, still: bool) -> tuple[Positions, bool]:
+def _page(view: View, query: SearchQuery, folded: Folded, place: Place, *, still: bool) -> tuple[Positions, bool]:
     """The results of the page, and whether more follow: what is left after those shown, when the order may have changed."""
     if still:
-        left = found.shown[place.offset :]
+        left = folded.shown[place.offset :]
     elif place.shown is None:
         raise CursorExpired
     else:
-        seqs = view.snapshot.columns.seq[found.ranked.rows[found.shown]]
-        left = found.shown[~np.isin(seqs, place.shown)]
-    return left[:limit], len(left) > limit
+        left = left_after(view.snapshot, query, folded, place.shown)
+    return left[: query.limit], len(left) > query.limit
 
 
 def _pin(view: View, asked: SearchQuery, place: Place) -> Pin:
@@ -97,12 +97,11 @@ def _pin(view: View, asked: SearchQuery, place: Place) -> Pin:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All results of a query in order; `shown` are the places of those that stand for themselves, copies left out."""
+    """All results of a query in order, and what of them is shown."""
 
     ranked: Ranked
     candidates: Candidates
-    keys: Rows
-    shown: Positions
+    folded: Folded
     exact: bool
     recency: Recency | None = None
 
@@ -125,7 +124,7 @@ def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
 def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question: Question) -> Results:
     if not reading.text:
         ranked, candidates, exact = _filtered_only(snapshot, query, question)
-        return _folded(snapshot, query, Results(ranked, candidates, *_unfolded(ranked), exact))
+        return Results(ranked, candidates, fold(snapshot, query, ranked, dated=True), exact)
     newest = query.sort is Sort.NEWEST
     if query.sort is Sort.RELEVANCE:
         rows, exact = arms.best(snapshot, question)
@@ -143,7 +142,8 @@ def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question:
     else:
         ranked = ranking.by_date(ranked, candidates.published[ranked.candidate], NO_TIME, newest=newest)
     ranked = ranked.at(_good_enough(query, ranked))
-    return _folded(snapshot, query, Results(ranked, candidates, *_unfolded(ranked), exact, recency))
+    folded = fold(snapshot, query, ranked, dated=query.sort is not Sort.RELEVANCE)
+    return Results(ranked, candidates, folded, exact, recency)
 
 
 def _good_enough(query: SearchQuery, ranked: Ranked) -> Positions:
@@ -153,11 +153,6 @@ def _good_enough(query: SearchQuery, ranked: Ranked) -> Positions:
     if query.sort is not Sort.RELEVANCE:
         return np.arange(len(ranked), dtype=np.int64)
     return np.flatnonzero(ranked.blend >= ranking.least_score(_ratio(query), words_found=bool(ranked.lexical.any())))
-
-
-def _unfolded(ranked: Ranked) -> tuple[Rows, Positions]:
-    everything = np.arange(len(ranked), dtype=np.int64)
-    return everything, everything
 
 
 def _filtered_only(snapshot: Snapshot, query: SearchQuery, question: Question) -> tuple[Ranked, Candidates, bool]:
@@ -177,23 +172,6 @@ def _recency(query: SearchQuery, reading: Reading, ranked: Ranked, candidates: C
     if asked or query.recency == "off" or reading.dated or (published == NO_TIME).all():
         return asked
     return sensed_recency(reading.text, ranked.score, published, reading.filters.clock)
-
-
-def _folded(snapshot: Snapshot, query: SearchQuery, results: Results) -> Results:
-    """The results with copies folded, alike ones set apart, and no source too often."""
-    ranked = results.ranked
-    keys = results.keys
-    if query.collapse is Collapse.DUPLICATES:
-        keys = snapshot.columns.text_group[ranked.rows]
-    shown = ranking.first_of_each(keys)
-    if query.diversity > 0 and query.sort is Sort.RELEVANCE:
-        first = shown[: ranking.DIVERSIFIED]
-        order = ranking.diversified(ranked.score[first], snapshot.article_vectors(ranked.rows[first]), query.diversity)
-        shown = np.concatenate([first[order], shown[ranking.DIVERSIFIED :]])
-    if query.max_per_source is not None:
-        sources = snapshot.columns.source[ranked.rows[shown]].tolist()
-        shown = shown[ranking.capped(sources, query.max_per_source)]
-    return replace(results, keys=keys, shown=shown)
 
 
 def _ratio(query: SearchQuery) -> float:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from indexer.archive import Archive
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api import jobs
@@ -69,6 +70,22 @@ def index_of(folder: Path, records: Iterable[Mapping[str, Any] | str], name: str
     folder.mkdir(parents=True, exist_ok=True)
     jobs.ingest(index, [str(write_jsonl(folder / name, records))])
     return index
+
+
+def put_in_stories(index: IndexFolder, stories: Mapping[str, str | None]) -> None:
+    """Say which story each article is in (None: not placed yet); readers take it up as a change."""
+    with index.writing(), Archive(index.archive) as archive, archive.transaction():
+        for article_id, story_id in stories.items():
+            known = archive.known(article_id)
+            assert known
+            archive._db.execute(
+                "INSERT OR IGNORE INTO stories (story_id) SELECT ? WHERE ? IS NOT NULL", (story_id, story_id)
+            )
+            archive._db.execute(
+                "UPDATE articles SET story = (SELECT story FROM stories WHERE story_id = ?) WHERE seq = ?",
+                (story_id, known.seq),
+            )
+            archive.touch(known.seq, at=NOW)
 
 
 def opened_library(index: IndexFolder) -> Library:

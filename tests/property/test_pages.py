@@ -19,12 +19,17 @@ from search_api.library import Library
 from search_api.query import Collapse, Facet, Mode, SearchQuery, Sort
 from search_api.results import SearchAnswer
 from search_api.searcher import search
-from tests.support import NOW, anything, index_of, opened_library, record, write_jsonl
+from tests.support import NOW, anything, index_of, opened_library, put_in_stories, record, write_jsonl
+
+STORIES = (None, *(f"story{number}" for number in range(10)), None, "story0")
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
-    """Sixty articles in a generation and twenty in the tail; every seventh is a copy of another under another source."""
+    """Sixty articles in a generation and twenty in the tail; every seventh is a copy of another under another source.
+
+    Copies or not, they are in eleven stories, but for some that are in none.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATELINE_MODEL", "text-hash")
         records = [record(number) for number in range(80)]
@@ -34,7 +39,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
         records[20] |= {"source": None}
         folder: Path = tmp_path_factory.mktemp("pages")
         index = index_of(folder, records[:60])
+        put_in_stories(index, {f"a{number}": STORIES[number % 13] or "other" for number in range(60)})
+        jobs.reindex(index)
         jobs.ingest(index, [str(write_jsonl(folder / "more.jsonl", records[60:]))])
+        put_in_stories(index, {f"a{number}": STORIES[number % 13] for number in range(50, 80)})
         return index
 
 
@@ -101,7 +109,17 @@ def test_what_is_shown_keeps_the_caps_the_floor_and_the_counts(library: Library,
     assert dict(answer.facets["source"]) == {source: named.count(source) for source in set(named)}
     assert sum(answer.facets["section"].values()) == answer.total.value
     copies = sum(hit.duplicates.count for hit in answer.hits)
-    assert copies == 0 or query.collapse is Collapse.DUPLICATES
+    assert copies == 0 or query.collapse is not Collapse.NONE
+
+
+@settings(max_examples=60, deadline=None)
+@given(query=queries)
+def test_stories_are_folded_into_their_best_and_nothing_else_is_left_out(library: Library, query: SearchQuery) -> None:
+    plain = replace(query, limit=100, diversity=0.0, max_per_source=None)
+    by_text = search(library, replace(plain, collapse=Collapse.DUPLICATES)).hits
+    by_story = search(library, replace(plain, collapse=Collapse.STORY)).hits
+    best = {hit.story.id if hit.story else hit.article.id: hit for hit in reversed(by_text)}
+    assert by_story == tuple(hit for hit in by_text if best[hit.story.id if hit.story else hit.article.id] is hit)
 
 
 @settings(max_examples=60, deadline=None)
@@ -183,6 +201,35 @@ def test_pages_lose_and_repeat_nothing_when_the_view_is_no_longer_held(
     assert len(seen) == first.total.value
     first_worker.close()
     other_worker.close()
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_a_story_never_comes_back_when_the_view_is_no_longer_held(tmp_path: Path, sort: Sort) -> None:
+    """An article of each story is edited, so that it becomes the first of it."""
+    records = [record(number) for number in range(50)]
+    index = index_of(tmp_path, records)
+    stories = {f"a{number}": f"story{number % 16 if number % 5 else number}" for number in range(50)}
+    put_in_stories(index, stories)
+    library = opened_library(index)
+    query = SearchQuery("report ferry Lima", anything(), Mode.KEYWORD, sort=sort, min_score=0.0, limit=4)
+    query = replace(query, collapse=Collapse.STORY)
+    expected, first = walk(library, query)
+    seen = [hit.article.id for hit in first.hits]
+    for step in range(9):
+        first_of_all = "2025-12-01" if sort is Sort.OLDEST else "2026-05-20"
+        change = {"title": "Report report report", "published_at": first_of_all}
+        edited = [one | change for one in records[16 + step : 32 : 9]]
+        jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", edited))])
+        library.refresh()
+        search(library, replace(query, text="somebody else's dispatch", limit=1))
+    answer = first
+    while answer.next_cursor:
+        answer = search(library, replace(query, cursor=answer.next_cursor))
+        seen += [hit.article.id for hit in answer.hits]
+    told = [stories[article_id] for article_id in seen]
+    assert len(told) == len(set(told))
+    assert set(told) == {stories[article_id] for article_id in expected}
+    library.close()
 
 
 def test_a_made_up_change_is_no_place_to_go_on_from(library: Library) -> None:

@@ -7,6 +7,7 @@ from search_api.ranking import (
     Candidates,
     blend,
     by_date,
+    canonical,
     capped,
     copies_of,
     diversified,
@@ -71,6 +72,42 @@ def test_copies_are_folded_into_the_best_ranked() -> None:
     assert first_of_each(keys).tolist() == [0, 1, 3]
     assert copies_of(keys, 0).tolist() == [2]
     assert copies_of(keys, 3).tolist() == []
+
+
+def standing(published: list[int], length: list[int], texts: list[int] | None = None) -> list[int]:
+    """For each article, the place of the one that stands for it; rows count down, so that ties go to the last."""
+    count = len(published)
+    places = canonical(
+        np.array(texts or [1] * count),
+        np.arange(count)[::-1],
+        np.array(published, dtype=np.int64),
+        np.array(length, dtype=np.int32),
+        undated=UNDATED,
+    )
+    return [int(place) for place in places]
+
+
+@pytest.mark.parametrize(
+    ("published", "length", "place"),
+    [
+        ([300, 100, 200], [50, 50, 50], 1),
+        ([300, 100, 200], [100, 20, 80], 2),
+        ([300, 100, 200], [100, 20, 79], 0),
+        ([UNDATED, 100, 200], [50, 50, 50], 1),
+        ([UNDATED, 100], [100, 20], 0),
+        ([100, 100, 100], [50, 50, 50], 2),
+        ([UNDATED, UNDATED], [0, 0], 1),
+        ([100], [0], 0),
+    ],
+    ids=["earliest", "long enough", "too short", "dated", "full text without a date", "tie", "all alike", "alone"],
+)
+def test_the_earliest_full_text_stands_for_its_copies(published: list[int], length: list[int], place: int) -> None:
+    assert standing(published, length) == [place] * len(published)
+
+
+def test_each_text_is_stood_for_by_a_copy_of_its_own() -> None:
+    assert standing([300, 100, 200, 50], [9, 90, 9, 90], texts=[7, 8, 7, 8]) == [2, 3, 2, 3]
+    assert standing([], []) == []
 
 
 def test_diversity_sets_alike_results_apart_and_none_leaves_the_order() -> None:
