@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from indexer.engines.analysis import QueryTerms
 from indexer.engines.embedded import Snapshot
+from indexer.engines.telling import telling_terms
 from indexer.layout import IndexFolder
 from indexer.types import Rows, Vector
 from search_api import candidates
@@ -166,7 +167,7 @@ def lexical_feedback(asked: Scored, weight: float) -> Scores:
     extra = np.zeros(len(asked.rows), dtype=np.float32)
     for article in asked.library.archive.shown_at(keys, utc_now()):
         if article:
-            terms = asked.snapshot.lexical.telling_terms(article, FEEDBACK_TERMS, own_copies=1)
+            terms = telling_terms(asked.snapshot.lexical, article, FEEDBACK_TERMS, own_copies=1)
             extra += by_best(asked.snapshot.lexical.score(terms, asked.rows)) / len(keys)
     return blend(asked) + (1 - SEMANTIC_RATIO) * weight * extra
 

@@ -19,7 +19,7 @@ from search_api.clock import utc_now
 from search_api.errors import describe_problems, register_errors
 from search_api.library import Library
 from search_api.query import SearchQuery
-from search_api.routes import api, health, pages
+from search_api.routes import api, health, pages, related, stories
 from search_api.searcher import search
 from search_api.settings import Settings
 from search_api.web.formatting import add_filters
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     register_errors(app)
     describe = app.openapi
     app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
-    for router in (api.router, health.router, pages.router):
+    for router in (api.router, related.router, stories.router, health.router, pages.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=WEB / "static"), name="static")
     return app

@@ -85,13 +85,12 @@ def ordered_by_date(rows: Rows, published: Rows, *, newest: bool) -> Rows:
     return ordered
 
 
-def nearest_articles(snapshot: Snapshot, vector: Vector, allowed: Mask) -> tuple[Rows, bool]:
-    """The allowed articles of the nearest chunks, and whether these are all there are.
+def nearest_articles(snapshot: Snapshot, vector: Vector, allowed: Mask, count: int = POOL_CHUNKS) -> tuple[Rows, bool]:
+    """The allowed articles of the `count` nearest chunks, and whether these are all there are.
 
     More chunks are taken while they are of too few different texts: a long article, or one that many copied, would leave
     no room for others.
     """
-    count = POOL_CHUNKS
     while True:
         chunk_rows, _ = snapshot.nearest_chunks(vector, count, allowed)
         rows = np.unique(snapshot.columns.article_of_chunk(chunk_rows))

@@ -12,19 +12,23 @@ import typer
 from pydantic import ValidationError
 
 from indexer.errors import DatelineError
+from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from indexer.sources import SourceFormat
 from search_api import jobs, report, serving
 from search_api.clock import utc_now
 from search_api.evaluation_jobs import evaluate as run_evaluation
 from search_api.judging import RELATED_MODES, Task
+from search_api.moving import asked_window
 from search_api.query import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
     Dates,
     Facet,
+    Fallback,
     Mode,
     RelatedMode,
+    RelatedQuery,
     SearchQuery,
     Sort,
     clean_query_text,
@@ -79,10 +83,13 @@ def reindex(
         typer.Option(metavar="FOLDER", help="Judged queries; a generation that answers them worse is not activated."),
     ] = None,
     activate: Annotated[bool, typer.Option(help="Make the new generation the serving one.")] = True,
+    regroup: Annotated[bool, typer.Option("--regroup", help="Find all copies and stories anew.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Build a new generation from the archive; texts embedded before are not embedded again."""
-    done = jobs.reindex(_index(index), model=model, gate=gate, activate=activate, show_progress=not json)
+    done = jobs.reindex(
+        _index(index), model=model, gate=gate, activate=activate, regroup=regroup, show_progress=not json
+    )
     report.reindex(done, as_json=json)
     raise typer.Exit(0 if done.gate is None or done.gate.passed else 1)
 
@@ -161,17 +168,35 @@ def related(
     article_id: Annotated[str | None, typer.Argument(metavar="[ARTICLE_ID]", help="Id of a stored article.")] = None,
     index: IndexOption = None,
     file: Annotated[Path | None, typer.Option(metavar="PAGE", help="A page or record that need not be stored.")] = None,
-    mode: Annotated[RelatedMode, typer.Option(help="What kind of related articles.")] = RelatedMode.RELATED,
+    mode: Annotated[
+        RelatedMode, typer.Option(help="Closest, newer developments, older background, or one unfolding story.")
+    ] = RelatedMode.RELATED,
     limit: LimitOption = DEFAULT_LIMIT,
+    window: Annotated[str | None, typer.Option(help="How far from the article's date: 12h, 7d, 4w or 1y.")] = None,
+    section: Annotated[list[str] | None, typer.Option(help="Only this section; repeat for several.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="ID", help="Leave this article out.")] = None,
+    max_per_source: Annotated[int | None, typer.Option(min=1, help="How many articles each source may have.")] = None,
+    diversity: Annotated[float, typer.Option(min=0, max=1, help="How far apart alike articles are set.")] = 0.0,
+    min_score: Annotated[float | None, typer.Option(min=0, max=1, help="The least score shown.")] = None,
+    fallback: Annotated[Fallback | None, typer.Option(help="What fills a list that is too short.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Show the articles related to a stored one, or to a page."""
     if (article_id is None) == (file is None):
         raise typer.BadParameter("give either an article's id or --file PAGE")
-    report.related(
-        jobs.related(_index(index), article_id=article_id, file=file, mode=mode, limit=limit, now=utc_now()),
-        as_json=json,
+    asked = RelatedQuery(
+        Filters(utc_now(), sections=tuple(section or ()), sources=tuple(source or ())),
+        mode=mode,
+        limit=limit,
+        window=asked_window(window) if window else None,
+        exclude=tuple(exclude or ()),
+        max_per_source=max_per_source,
+        diversity=diversity,
+        min_score=min_score,
+        fallback=fallback,
     )
+    report.related(jobs.related(_index(index), asked, article_id=article_id, file=file), as_json=json)
 
 
 @app.command(short_help="Measure on judged queries.")

@@ -19,6 +19,7 @@ from indexer.errors import (
     IndexMissing,
     ModelError,
     QueryError,
+    StoryNotFound,
 )
 from search_api.schemas import ProblemDocument
 
@@ -30,6 +31,7 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     QueryError: (422, "The question cannot be answered as asked"),
     CursorExpired: (410, "These results are no longer held"),
     ArticleNotFound: (404, "No such article"),
+    StoryNotFound: (404, "No such story"),
     IndexMissing: (503, "There is no index yet"),
     IndexDamaged: (503, "The index is damaged"),
     IndexBusy: (503, "The index is locked"),

@@ -15,18 +15,19 @@ from indexer import generations
 from indexer.archive import Archive
 from indexer.encoder import load_encoder
 from indexer.errors import IndexDamaged, SourceError
-from indexer.filters import Filters
 from indexer.generations import Manifest
 from indexer.ingest import Ingest, IngestReport, reencode
 from indexer.layout import IndexFolder
 from indexer.recipe import recipe_for
+from indexer.regrouping import Regrouped
+from indexer.regrouping import regroup as find_groups
 from indexer.sources import SourceFormat, SourceListing, find_sources, open_source
 from indexer.types import Found, Reject
 from search_api.clock import utc_now
 from search_api.judging import Collection, Task, judge_search, read_collection
 from search_api.library import Library
 from search_api.progress import ingest_progress, reindex_progress
-from search_api.query import Mode, RelatedMode, RelatedQuery, SearchQuery
+from search_api.query import Mode, RelatedQuery, SearchQuery
 from search_api.related import related as find_related
 from search_api.related import related_to_draft
 from search_api.results import RelatedAnswer, SearchAnswer
@@ -119,6 +120,7 @@ class ReindexDone:
     seconds: float
     pruned: list[int]
     gate: Gate | None
+    regrouped: Regrouped | None
 
 
 def reindex(
@@ -127,9 +129,13 @@ def reindex(
     model: str | None = None,
     gate: Path | None = None,
     activate: bool = True,
+    regroup: bool = False,
     show_progress: bool = False,
 ) -> ReindexDone:
-    """Build a generation beside the serving one, from stored texts and embeddings, and activate it if it may be."""
+    """Build a generation beside the serving one, from stored texts and embeddings, and activate it if it may be.
+
+    Copies and stories are found anew when asked, or when there are articles that none were looked for.
+    """
     started = time.monotonic()
     index.require_archive()
     collection = read_collection(gate, Task.SEARCH) if gate else None
@@ -137,8 +143,13 @@ def reindex(
         if collection:
             _check_gate(collection, archive, index)
         encoder = load_encoder(model or _model_of(archive))
-        with reindex_progress(archive.counts()["articles"], shown=show_progress) as progress:
+        articles = archive.counts()["articles"]
+        with reindex_progress("embedding", articles, shown=show_progress) as progress:
             encoded = reencode(archive, encoder, progress)
+        regrouped = None
+        if regroup or archive.places.unplaced():
+            with reindex_progress("copies and stories", articles, shown=show_progress) as progress:
+                regrouped = find_groups(archive, recipe_for(encoder), progress, now=utc_now())
         manifest = generations.build(index, archive, recipe_for(encoder), now=utc_now())
         try:
             judged = _gate(index, collection, manifest) if collection else None
@@ -153,7 +164,7 @@ def reindex(
             before = _serving(index)
             generations.activate(index, archive, manifest)
             pruned = generations.prune(index, kept=[before])
-    return ReindexDone(manifest, activate and passed, encoded, time.monotonic() - started, pruned, judged)
+    return ReindexDone(manifest, activate and passed, encoded, time.monotonic() - started, pruned, judged, regrouped)
 
 
 def renew(index: IndexFolder) -> ReindexDone | None:
@@ -214,16 +225,13 @@ def search(index: IndexFolder, query: SearchQuery) -> SearchAnswer:
         return run_search(library, query)
 
 
-def related(
-    index: IndexFolder, *, article_id: str | None, file: Path | None, mode: RelatedMode, limit: int, now: datetime
-) -> RelatedAnswer:
+def related(index: IndexFolder, query: RelatedQuery, *, article_id: str | None, file: Path | None) -> RelatedAnswer:
     """The articles related to a stored article, or to the first article of a file."""
-    query = RelatedQuery(Filters(now), mode=mode, limit=limit)
     with opened(index) as library:
         if article_id is not None:
             return find_related(library, article_id, query)
         assert file is not None
-        first = next(iter(open_source(file, now=now)), None)
+        first = next(iter(open_source(file, now=query.filters.now)), None)
         if not isinstance(first, Found):
             raise SourceError(f"{file}: {first.reason if first else 'holds no article'}")
         return related_to_draft(library, first.article, query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,7 @@ from search_api.query import (
     make_filters,
 )
 from search_api.related import related
+from search_api.related_ranking import Weights
 from search_api.searcher import search
 
 DEPTH = 100
@@ -38,8 +39,14 @@ class Task(StrEnum):
     RELATED = "related"
 
 
-RELATED_MODES: Mapping[str, float | None] = {"related": None, "semantic": 1.0, "keyword": 0.0}
-"""Signal sets of related articles, the default first, and the weight of the dense arm in each (None: the default)."""
+_NO_SIGNAL = Weights(dense=0.0, lexical=0.0, section=0.0, time=0.0, story=0.0, length=0.0, expansion=0.0)
+
+RELATED_MODES: Mapping[str, Weights | None] = {
+    "related": None,
+    "semantic": replace(_NO_SIGNAL, dense=1.0),
+    "keyword": replace(_NO_SIGNAL, lexical=1.0),
+}
+"""Signal sets of related articles, the default first, and what each weighs (None: the default)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def judge_search(library: Library, collection: Collection, mode: Mode, now: date
         asked = SearchQuery(" ".join(query.text.split()), judged_filters(query, now), mode=mode, limit=count)
         return [hit.article.id for hit in search(library, asked).hits]
 
-    return _judge(collection, mode, ask)
+    return _judge(library, collection, mode, ask)
 
 
 def judged_filters(query: JudgedQuery, now: datetime) -> Filters:
@@ -118,17 +125,19 @@ def judge_related(library: Library, collection: Collection, mode: str, now: date
 
     The default set keeps its default `min_score`; the others, whose scores mean something else, are not cut.
     """
-    ratio = RELATED_MODES[mode]
-    least = None if ratio is None else 0.0
+    weights = RELATED_MODES[mode]
+    least = None if weights is None else 0.0
 
     def ask(seed: JudgedQuery, count: int) -> Sequence[str]:
-        query = RelatedQuery(Filters(now), limit=count, min_score=least, fallback=Fallback.NONE, semantic_ratio=ratio)
+        query = RelatedQuery(Filters(now), limit=count, min_score=least, fallback=Fallback.NONE, weights=weights)
         return [hit.article.id for hit in related(library, seed.text, query).hits]
 
-    return _judge(collection, mode, ask)
+    return _judge(library, collection, mode, ask)
 
 
-def _judge(collection: Collection, mode: str, ask: Callable[[JudgedQuery, int], Sequence[str]]) -> Judged:
+def _judge(
+    library: Library, collection: Collection, mode: str, ask: Callable[[JudgedQuery, int], Sequence[str]]
+) -> Judged:
     run: dict[str, Sequence[str]] = {}
     times = []
     for asked, what in collection.questions.items():
@@ -136,5 +145,35 @@ def _judge(collection: Collection, mode: str, ask: Callable[[JudgedQuery, int], 
         ask(what, DEFAULT_LIMIT)
         times.append((time.perf_counter() - started) * 1000)
         run[asked] = ask(what, DEPTH)
+    run, qrels = by_text(library, run, collection)
     cuts = quantiles(times, n=20, method="inclusive") if len(times) > 1 else times * 19
-    return Judged(mode, measures(run, collection.qrels), len(run), round(cuts[9], 2), round(cuts[18], 2))
+    return Judged(mode, measures(run, qrels), len(run), round(cuts[9], 2), round(cuts[18], 2))
+
+
+def by_text(
+    library: Library, run: Mapping[str, Sequence[str]], collection: Collection
+) -> tuple[dict[str, Sequence[str]], dict[str, dict[str, int]]]:
+    """A run and the judgments with each article named by its text: copies are one answer, of the best grade among them.
+
+    An answer shows one copy of a text and folds the others into it, whichever of them was judged. What is no article of
+    the library keeps its name; a seed's own text is no answer to it.
+    """
+    view = library.view
+    texts: dict[str, str] = {}
+
+    def text(article_id: str) -> str:
+        if article_id not in texts:
+            known = library.archive.known(article_id)
+            row = view.snapshot.row_of_seq.get(known.seq) if view and known else None
+            named = article_id if view is None or row is None else str(view.snapshot.columns.text_group[row])
+            texts[article_id] = named
+        return texts[article_id]
+
+    qrels: dict[str, dict[str, int]] = {}
+    for asked, grades in collection.qrels.items():
+        own = text(asked)
+        qrels[asked] = {}
+        for article_id, grade in grades.items():
+            if (name := text(article_id)) != own:
+                qrels[asked][name] = max(grade, qrels[asked].get(name, 0))
+    return {asked: [text(article_id) for article_id in found] for asked, found in run.items()}, qrels

@@ -11,6 +11,7 @@ from typing import Any
 
 from indexer.errors import QueryError
 from indexer.filters import Filters
+from search_api.related_ranking import Weights
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
@@ -47,10 +48,11 @@ class Sort(StrEnum):
 
 
 class Collapse(StrEnum):
-    """What is folded into one hit."""
+    """What is folded into one hit: nothing, copies of one text, or all that is of one story."""
 
     NONE = "none"
     DUPLICATES = "duplicates"
+    STORY = "story"
 
 
 class Dates(StrEnum):
@@ -97,9 +99,12 @@ class SearchQuery:
 
 
 class RelatedMode(StrEnum):
-    """What kind of related articles is wanted."""
+    """What kind of related articles is wanted; docs/related.md says what a reader gets from each."""
 
     RELATED = "related"
+    LATEST = "latest"
+    BACKGROUND = "background"
+    SAME_STORY = "same_story"
 
 
 class Fallback(StrEnum):
@@ -112,18 +117,23 @@ class Fallback(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RelatedQuery:
-    """One question for articles related to a seed. `filters` also bound the fallback.
+    """One question for articles related to a seed. `filters` and `window` also bound the fallback.
 
-    `semantic_ratio` (0..1) weighs the dense arm; None leaves it to ranking.
+    `window` is how far from the seed's date articles may be. `min_score` None leaves the least score to the mode;
+    `fallback` None is section, and none for `same_story`. `weights` None are the mode's own. `exclude` names articles that
+    are left out with their copies; `diversity` and `max_per_source` are as in a search.
     """
 
     filters: Filters
     mode: RelatedMode = RelatedMode.RELATED
     limit: int = DEFAULT_LIMIT
+    window: timedelta | None = None
     exclude: tuple[str, ...] = ()
+    max_per_source: int | None = None
+    diversity: float = 0.0
     min_score: float | None = None
-    fallback: Fallback = Fallback.SECTION
-    semantic_ratio: float | None = None
+    fallback: Fallback | None = None
+    weights: Weights | None = None
 
 
 def clean_query_text(text: str) -> str:

@@ -1,193 +1,202 @@
-"""Articles related to a seed: its vector and its telling terms through the same steps as a typed query."""
+"""Articles related to a seed: proposed by its meaning and its words, scored by every signal, kept by the mode's rule."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from indexer.chunking import chunk_article
-from indexer.duplicates import text_key
-from indexer.engines.analysis import QueryTerms
-from indexer.engines.columns import Mask
-from indexer.engines.embedded import Snapshot
+from indexer.articles import epoch_seconds
+from indexer.errors import ArticleError, ArticleNotFound, QueryError
 from indexer.filters import Filters
-from indexer.types import Article, Rows, Vector
-from search_api.candidates import POOL_ARTICLES, Question, nearest_articles, ordered_by_date, scored
+from indexer.types import Article, Rows, Scores
+from search_api import ranking, related_ranking
+from search_api.candidates import Question
+from search_api.fallback import filling
+from search_api.folding import faces_of
 from search_api.hits import Highlight, HitMaker, Shown
 from search_api.library import Library, View
-from search_api.query import Fallback, RelatedQuery
-from search_api.ranking import Candidates, blend, first_of_each
-from search_api.results import Hit, RelatedAnswer
-
-SEMANTIC_RATIO = 0.5
-"""Weight of the dense arm; the lexical arm has the rest; docs/relevance.md has the figures."""
-
-TELLING_TERMS = 40
-"""How many of the seed's words make its lexical query."""
-
-MIN_SCORE = 0.22
-"""Articles below this are not related enough to show; docs/relevance.md has the trade."""
-
-FILL_TO = 3
-"""A list shorter than this is filled up to it by the fallback."""
-
-_STEPS = {
-    Fallback.SECTION: (Fallback.SECTION, Fallback.RECENT),
-    Fallback.RECENT: (Fallback.RECENT,),
-    Fallback.NONE: (),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """The article that related ones are sought for; `own_row` is its row, or that of its stored version; -1 without one."""
-
-    article: Article
-    vector: Vector
-    terms: QueryTerms
-    own_row: int
-    id: str | None = None
+from search_api.query import RelatedMode, RelatedQuery
+from search_api.ranking import Candidates, Positions, Ranked
+from search_api.related_candidates import Compared, compared, moved_vector, proposed, story_members
+from search_api.related_modes import RULES, best_first, bounds, good, newest_first, within_window
+from search_api.results import RelatedAnswer
+from search_api.seeds import Seed, draft_seed, known_seeds, merged_seed, rows_of, stored_seed
 
 
 def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAnswer:
-    """Articles related to a stored, visible one; raises ArticleNotFound for any other id."""
-    article, _ = library.visible_article(article_id, query.filters.now)
+    """Articles related to a stored, visible one; raises ArticleNotFound for any other id.
+
+    One that this process has not taken up yet gets the fallback, for a moment.
+    """
     view = library.view
-    known = library.archive.known(article_id)
-    row = view.snapshot.row_of_seq.get(known.seq) if view and known else None
-    if view is None or row is None:
-        return RelatedAnswer(article_id, query.mode, None, 0, 0, ())
-    terms = _terms(view.snapshot, article, stored=True)
-    seed = Seed(article, view.snapshot.article_vector(row), terms, row, article_id)
+    seed = stored_seed(library, view, article_id, query.filters.now) if view else None
+    if view is None or seed is None:
+        article, _ = library.visible_article(article_id, query.filters.now)
+        return replace(_only_fallback(library, query, article), seed=article_id)
     return _answer(library, view, seed, query)
+
+
+def related_to_url(library: Library, url: str, query: RelatedQuery) -> RelatedAnswer:
+    """Articles related to the one that came with this address; the fallback when none did that readers may see.
+
+    Nothing is fetched. Raises QueryError for what is no address.
+    """
+    try:
+        found = library.archive.id_of_url(url) if library.index.archive.is_file() else None
+    except ArticleError as error:
+        raise QueryError(str(error)) from None
+    try:
+        return related(library, found, query) if found else _only_fallback(library, query)
+    except ArticleNotFound:
+        return _only_fallback(library, query)
 
 
 def related_to_draft(library: Library, draft: Article, query: RelatedQuery) -> RelatedAnswer:
-    """Articles related to one as given; what the archive has of it, and copies of it, are left out like those of a seed."""
+    """Articles related to one as given, which need not be stored."""
+    return related_to_several(library, draft, (), (), query)
+
+
+def related_to_several(
+    library: Library, draft: Article | None, like: Sequence[str], unlike: Sequence[str], query: RelatedQuery
+) -> RelatedAnswer:
+    """Articles related to a draft, to liked articles, or to all of these, and unlike others.
+
+    Raises ArticleNotFound naming the ids that are of no visible article, QueryError for one that is liked and unliked.
+    """
+    both = sorted(set(like) & set(unlike))
+    if both:
+        raise QueryError(f"like and unlike both name {', '.join(both)}; keep each id in one of them")
     view = library.view
     if view is None:
-        return RelatedAnswer(None, query.mode, None, 0, 0, ())
-    chunks = chunk_article(draft, view.encoder.tokenizer)
-    mean = view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0)
-    own_row = _row_of_draft(library, view.snapshot, draft)
-    seed = Seed(draft, mean / np.linalg.norm(mean), _terms(view.snapshot, draft, stored=own_row >= 0), own_row)
-    return _answer(library, view, seed, query)
+        if like or unlike:
+            raise ArticleNotFound(", ".join([*like, *unlike]))
+        return _only_fallback(library, query, draft)
+    now = query.filters.now
+    liked = known_seeds(library, view, tuple(dict.fromkeys(like)), now)
+    unliked = known_seeds(library, view, tuple(dict.fromkeys(unlike)), now)
+    if draft is not None:
+        liked = [draft_seed(library, view, draft, now), *liked]
+    if not liked:
+        raise QueryError("nothing is given to look from; give title, body or like")
+    seed = liked[0] if len(liked) == 1 and not unliked else merged_seed(view.snapshot, liked, unliked)
+    return _answer(library, view, replace(seed, id=None), query)
 
 
-def _row_of_draft(library: Library, snapshot: Snapshot, draft: Article) -> int:
-    article_id = library.archive.id_of_url(draft.url) if draft.url else None
-    rows = _rows_of(library, snapshot, (draft.id, *([article_id] if article_id else [])))
-    return int(rows[0]) if len(rows) else -1
+Codes = NDArray[np.int32]
 
 
-def _terms(snapshot: Snapshot, article: Article, *, stored: bool) -> QueryTerms:
-    return snapshot.lexical.telling_terms(article, TELLING_TERMS, own_copies=int(stored))
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query finds: its articles in order, their texts, the copy that stands for each, and the places to show."""
+
+    ranked: Ranked
+    candidates: Candidates
+    texts: Rows
+    faces: Rows
+    shown: Positions
+    seed_duplicates: int
+    below_min_score: int
 
 
-def _own_score(snapshot: Snapshot, seed: Seed) -> float:
-    """What the seed itself would score by its own terms: full marks, so that scores mean the same for every seed."""
-    return snapshot.lexical.expected_score(seed.terms, seed.article.title, seed.article.body)
+def related_rows(view: View, seed: Seed, query: RelatedQuery, unwanted: Rows) -> Found:
+    """The articles to show beside a seed, without any hit made; none of the text groups `unwanted`."""
+    snapshot = view.snapshot
+    columns = snapshot.columns
+    pool = _pool(view, seed, query)
+    groups = columns.text_group[pool.rows]
+    own = np.isin(pool.rows, seed.rows)
+    copies = np.isin(groups, seed.groups) & ~own
+    left = np.flatnonzero(~(own | copies | np.isin(groups, unwanted)))
+    scores = related_ranking.score(pool.signals, query.weights or RULES[query.mode].weights)
+    left = left[best_first(pool.rows[left], scores[left], columns.published[pool.rows[left]])]
+    ranked = _ranked(pool, scores, left)
+    texts = groups[left]
+    faces = ranked.rows if query.mode is RelatedMode.LATEST else faces_of(columns, ranked.rows, texts)
+    places = ranking.first_of_each(texts)
+    of_story = np.nan_to_num(pool.signals.story[left]) > 0
+    enough = places[good(query, ranked.score, of_story, columns.length[ranked.rows])[places]]
+    shown = _spread(pool, query, ranked, enough, columns.source[faces])[: query.limit]
+    if query.mode is RelatedMode.LATEST:
+        shown = shown[newest_first(columns.published[ranked.rows[shown]])]
+    nothing = np.zeros_like(scores)
+    candidates = Candidates(pool.rows, nothing, nothing, nothing, nothing, columns.published[pool.rows])
+    return Found(ranked, candidates, texts, faces, shown, int(copies.sum()), len(places) - len(enough))
+
+
+def _pool(view: View, seed: Seed, query: RelatedQuery) -> Compared:
+    """The articles that the query lets in, seen from the seed's moved vector, which depends on no filter."""
+    snapshot = view.snapshot
+    visible = Filters(query.filters.now, as_of=query.filters.as_of)
+    filters = bounds(query, *seed.dates(query.filters.clock))
+    everything = proposed(snapshot, seed, visible, snapshot.allowed(visible))
+    amount = (query.weights or RULES[query.mode].weights).expansion
+    vector = moved_vector(snapshot, seed, everything, amount)
+    if query.mode is RelatedMode.SAME_STORY:
+        rows = np.unique(story_members(snapshot, seed, filters, snapshot.allowed(filters)))
+        return compared(snapshot, seed, rows).seen_from(vector)
+    if filters == visible:
+        return everything.seen_from(vector)
+    return proposed(snapshot, seed, filters, snapshot.allowed(filters)).seen_from(vector)
+
+
+def _ranked(pool: Compared, scores: Scores, order: Positions) -> Ranked:
+    full = np.ones_like(scores)
+    return Ranked(
+        np.arange(len(scores), dtype=np.int64),
+        pool.rows,
+        pool.signals.dense,
+        pool.signals.lexical,
+        scores,
+        full,
+        scores,
+    ).at(order)
+
+
+def _spread(pool: Compared, query: RelatedQuery, ranked: Ranked, places: Positions, sources: Codes) -> Positions:
+    """The places with alike ones set apart, and no source too often."""
+    if query.diversity > 0:
+        first = places[: ranking.DIVERSIFIED]
+        vectors = pool.vectors[ranked.candidate[first]]
+        order = ranking.diversified(ranked.score[first], vectors, query.diversity)
+        places = np.concatenate([first[order], places[ranking.DIVERSIFIED :]])
+    if query.max_per_source is not None:
+        places = places[ranking.capped(sources[places].tolist(), query.max_per_source)]
+    return places
 
 
 def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
-    snapshot = view.snapshot
-    columns = snapshot.columns
-    question = Question(seed.article.title, (), seed.terms, seed.vector, query.filters, snapshot.allowed(query.filters))
-    rows = [nearest_articles(snapshot, seed.vector, question.allowed)[0]]
-    rows.append(snapshot.lexical.search(seed.terms, POOL_ARTICLES, query.filters)[0])
-    proposed = np.unique(np.concatenate(rows))
-    copies = (columns.text_group[proposed] == _group_of(library, seed.article)) & (proposed != seed.own_row)
-    unwanted = copies | (proposed == seed.own_row) | np.isin(proposed, _rows_of(library, snapshot, query.exclude))
-    candidates = scored(snapshot, proposed[~unwanted], seed.terms, seed.vector, query.filters.now)
-    candidates = replace(candidates, full_marks=np.full(len(candidates), _own_score(snapshot, seed), dtype=np.float32))
-    ranked = blend(candidates, SEMANTIC_RATIO if query.semantic_ratio is None else query.semantic_ratio)
-    shown = first_of_each(columns.text_group[ranked.rows])
-    floor = MIN_SCORE if query.min_score is None else query.min_score
-    good = shown[ranked.score[shown] >= floor]
-    maker = HitMaker(library, view, question, query.filters.now, Highlight.WORDS)
-    hits = maker.make(Shown.of(ranked, candidates, good[: query.limit], columns.text_group[ranked.rows]))
-    filled, fallback_used = _fill(library, view, seed, query, hits)
+    columns = view.snapshot.columns
+    unwanted = columns.text_group[rows_of(library, view.snapshot, query.exclude)]
+    found = related_rows(view, seed, query, unwanted)
+    question = Question("", (), None, None, query.filters, np.empty(0, dtype=np.bool_))
+    maker = HitMaker(library, view, question, query.filters.now, Highlight.NONE)
+    hits = maker.make(Shown.of(found.ranked, found.candidates, found.shown, found.texts, found.faces))
+    rest = replace(query, filters=within_window(query, *seed.dates(query.filters.clock)))
+    never = np.concatenate([seed.groups, unwanted])
+    more, used = filling(library, view, rest, seed.sections, found.faces[found.shown], never)
     return RelatedAnswer(
         seed=seed.id,
         mode=query.mode,
-        fallback_used=fallback_used,
-        seed_duplicates=int(copies.sum()),
-        below_min_score=len(shown) - len(good),
-        hits=filled,
-        filled=len(filled) - len(hits),
+        fallback_used=used,
+        seed_duplicates=found.seed_duplicates,
+        below_min_score=found.below_min_score,
+        hits=hits + more,
+        filled=len(more),
     )
 
 
-def _group_of(library: Library, article: Article) -> int:
-    key = text_key(article)
-    return library.archive.places.group_of_text(key) or key
-
-
-def _rows_of(library: Library, snapshot: Snapshot, article_ids: tuple[str, ...]) -> Rows:
-    known = (library.archive.known(article_id) for article_id in article_ids)
-    rows = [snapshot.row_of_seq[item.seq] for item in known if item and item.seq in snapshot.row_of_seq]
-    return np.array(rows, dtype=np.int64)
-
-
-def _fill(
-    library: Library, view: View, seed: Seed, query: RelatedQuery, hits: tuple[Hit, ...]
-) -> tuple[tuple[Hit, ...], str | None]:
-    """Bring a list that is too short up to FILL_TO with the newest of the seed's section, then of all; name the last used."""
-    used: str | None = None
-    for step in _STEPS[query.fallback]:
-        missing = min(query.limit, FILL_TO) - len(hits)
-        filters = query.filters
-        if step is Fallback.SECTION:
-            if seed.article.section is None or not _asked_for(seed.article.section, filters.sections):
-                continue
-            filters = replace(filters, sections=(seed.article.section,))
-        more = _newest(library, view, seed, filters, query.exclude, hits, missing) if missing > 0 else ()
-        if more:
-            used, hits = step, hits + more
-    return hits, used
-
-
-def _asked_for(section: str, sections: tuple[str, ...]) -> bool:
-    return not sections or section.casefold() in {one.casefold() for one in sections}
-
-
-def _newest(
-    library: Library,
-    view: View,
-    seed: Seed,
-    filters: Filters,
-    exclude: tuple[str, ...],
-    hits: tuple[Hit, ...],
-    count: int,
-) -> tuple[Hit, ...]:
-    """The `count` newest articles, none of them the seed, its copies, excluded, or there already."""
-    snapshot = view.snapshot
-    allowed = snapshot.allowed(filters)
-    allowed[_rows_of(library, snapshot, exclude)] = False
-    if seed.own_row >= 0:
-        allowed[seed.own_row] = False
-    taken = [_group_of(library, article) for article in (seed.article, *(hit.article for hit in hits))]
-    rows = _newest_first(snapshot, allowed & ~np.isin(snapshot.columns.text_group, taken))[: count * 10]
-    nothing = np.zeros(len(rows), dtype=np.float32)
-    candidates = Candidates(rows, nothing, nothing, nothing, nothing, snapshot.columns.published[rows])
-    ranked = blend(candidates, SEMANTIC_RATIO)
-    keys = snapshot.columns.text_group[ranked.rows]
-    maker = HitMaker(library, view, Question("", (), None, None, filters, allowed), filters.now, Highlight.NONE)
-    return maker.make(Shown.of(ranked, candidates, first_of_each(keys)[:count], keys))
-
-
-def _newest_first(snapshot: Snapshot, allowed: Mask) -> Rows:
-    """The allowed article rows, latest publication first, those without a date last."""
-    return ordered_by_date(np.flatnonzero(allowed), snapshot.columns.published, newest=True)
-
-
-def latest(library: Library, filters: Filters, count: int) -> list[Article]:
-    """The newest articles that the filters allow."""
+def _only_fallback(library: Library, query: RelatedQuery, article: Article | None = None) -> RelatedAnswer:
+    """The fallback alone, for what has no place in the index."""
     view = library.view
     if view is None:
-        return []
-    columns = view.snapshot.columns
-    rows = _newest_first(view.snapshot, view.snapshot.allowed(filters))[:count]
-    found = library.archive.shown_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows], filters.now)
-    return [article for article in found if article is not None]
+        return RelatedAnswer(None, query.mode, None, 0, 0, ())
+    at = epoch_seconds((article and article.published_at) or query.filters.clock)
+    sections = (article.section,) if article and article.section else ()
+    rest = replace(query, filters=within_window(query, at, at))
+    unwanted = rows_of(library, view.snapshot, [article.id, *query.exclude] if article else query.exclude)
+    nothing = np.empty(0, dtype=np.int64)
+    hits, used = filling(library, view, rest, sections, nothing, view.snapshot.columns.text_group[unwanted])
+    return RelatedAnswer(None, query.mode, used, 0, 0, hits, filled=len(hits))

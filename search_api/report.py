@@ -85,6 +85,7 @@ def reindex(done: ReindexDone, *, as_json: bool) -> None:
                 "articles": manifest.articles,
                 "chunks": manifest.chunks,
                 "encoded": done.encoded,
+                "regrouped": asdict(done.regrouped) if done.regrouped else None,
                 "pruned": done.pruned,
                 "gate": {**asdict(done.gate), "passed": done.gate.passed} if done.gate else None,
                 "seconds": round(done.seconds, 3),
@@ -95,6 +96,9 @@ def reindex(done: ReindexDone, *, as_json: bool) -> None:
         f"Generation {manifest.number}: {manifest.articles:,} articles, {manifest.chunks:,} chunks, "
         f"{done.encoded:,} newly encoded, {done.seconds:.1f} s"
     )
+    if done.regrouped:
+        found = done.regrouped
+        out.print(f"{found.stories:,} stories, {found.copies:,} copies; {found.moved:,} articles have another place")
     if done.gate:
         verdict = "passed" if done.gate.passed else "failed"
         out.print(

@@ -27,17 +27,20 @@ class SnippetDocument(Document):
 
 
 class DuplicatesDocument(Document):
-    count: int = Field(description="Copies of this article folded into the hit.")
+    count: int = Field(description="Other copies of this article's text, folded into it.")
     sources: list[str]
 
 
 class StoryDocument(Document):
     id: str
-    size: int
+    size: int = Field(description="Articles of the story that readers may see, copies of one text counted once.")
 
 
 class ExplainDocument(Document):
-    """score = blend * recency; blend = semantic_ratio * dense + (1 - semantic_ratio) * lexical."""
+    """score = blend * recency; blend = semantic_ratio * dense + (1 - semantic_ratio) * lexical.
+
+    All are of the best ranked copy of the text, whichever copy is shown.
+    """
 
     semantic_ratio: float = Field(description="Weight of the dense arm.")
     article_share: float = Field(description="Share of `article_cosine` in `dense`; `cosine` has the rest.")
@@ -51,7 +54,7 @@ class ExplainDocument(Document):
     lexical_rank: int
     blend: float
     recency: float = Field(description="What age left of the score, 0 to 1; 1 takes nothing.")
-    folded: list[str] = Field(description="Ids of the copies folded into this hit.")
+    folded: list[str] = Field(description="Ids of the other copies, folded into this hit.")
 
 
 class HitDocument(Document):
@@ -182,7 +185,7 @@ def hit_document(hit: Hit) -> HitDocument:
         image_url=article.image_url,
         score=round(hit.score, 6),
         snippet=SnippetDocument(text=hit.snippet.text, chunk=hit.snippet.chunk, spans=list(hit.snippet.spans)),
-        story=None,
+        story=StoryDocument(id=hit.story.id, size=hit.story.size) if hit.story else None,
         duplicates=DuplicatesDocument(count=hit.duplicates.count, sources=list(hit.duplicates.sources)),
         explain=ExplainDocument(**asdict(hit.explain)) if hit.explain else None,
     )

@@ -29,11 +29,24 @@ ONLY_IN = {
         "search_api/routes/",
         "search_api/web/",
     ),
-    "pydantic": ("search_api/schemas.py", "search_api/settings.py", "search_api/routes/", "search_api/cli.py"),
+    "pydantic": (
+        "search_api/schemas.py",
+        "search_api/story_schemas.py",
+        "search_api/settings.py",
+        "search_api/routes/",
+        "search_api/cli.py",
+    ),
     "typer": ("search_api/cli.py",),
 }
 
-WRITERS = ("indexer.ingest", "indexer.generations", "indexer.recipe", "indexer.sources")
+WRITERS = (
+    "indexer.ingest",
+    "indexer.generations",
+    "indexer.placer",
+    "indexer.recipe",
+    "indexer.regrouping",
+    "indexer.sources",
+)
 MAY_WRITE = (
     "search_api/jobs.py",
     "search_api/evaluation_jobs.py",
@@ -46,13 +59,20 @@ PURE = {
     "indexer/articles.py",
     "indexer/chunking.py",
     "indexer/duplicates.py",
+    "indexer/placing.py",
+    "indexer/stories.py",
+    "indexer/surroundings.py",
+    "indexer/term_prints.py",
     "indexer/filters.py",
     "indexer/records.py",
     "search_api/calendar_words.py",
     "search_api/cursors.py",
+    "search_api/moving.py",
     "search_api/query.py",
     "search_api/query_language.py",
     "search_api/recency.py",
+    "search_api/related_modes.py",
+    "search_api/related_ranking.py",
     "search_api/sentences.py",
     "search_api/time_words.py",
     "search_api/ranking.py",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil, log
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 import tantivy
 from tantivy import Occur, Order, Query
 
-from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord, analyse, analysis_of
+from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord
 from indexer.engines.lexical_filters import Clause, condition_query, filter_clauses
 from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, document, schema
 from indexer.filters import Condition, Fact, Filters, Published
@@ -46,6 +45,9 @@ MOST_NAMES = 3
 
 BM25_K1 = 1.2
 """tantivy's own; it is not adjustable there."""
+
+FEW_ROWS = 1000
+"""Up to so many articles are faster looked up one by one than as a set."""
 
 WRITER_HEAP_BYTES = 64_000_000
 
@@ -112,13 +114,24 @@ class LexicalIndex:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         return self._run([(Occur.Must, self._words_query(terms)), *self._conditions(filters, without)], count)
 
-    def score(self, terms: QueryTerms, rows: Rows) -> Scores:
+    def search_text(self, terms: QueryTerms, count: int, filters: Filters | None) -> tuple[Rows, Scores]:
+        """The `count` best articles by words in the text alone, best first.
+
+        Without filters the walk over the index is several times faster, and articles that readers may not see are among them.
+        """
+        if not terms:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        if filters is None:
+            return self._run(self._weighed(terms, {TEXT: 1.0}), count)
+        return self._run([(Occur.Must, self._words_query(terms, titles=False)), *self._conditions(filters)], count)
+
+    def score(self, terms: QueryTerms, rows: Rows, *, titles: bool = True) -> Scores:
         """BM25 of each of these article rows, in their order, with what neighbouring words add; 0 where no word occurs."""
         scores = np.zeros(len(rows), dtype=np.float32)
         if not len(rows) or not terms:
             return scores
-        among = Query.const_score_query(Query.term_set_query(schema(), "row", rows.tolist()), 0.0)
-        words = [(Occur.Must, self._words_query(terms)), (Occur.Must, among)]
+        among = Query.const_score_query(_among(rows), 0.0)
+        words = [(Occur.Must, self._words_query(terms, titles)), (Occur.Must, among)]
         near = [(Occur.Should, _near(*pair)) for pair in terms.neighbours]
         found, values = self._run([*words, *near], len(rows))
         place = {int(row): position for position, row in enumerate(rows)}
@@ -130,7 +143,7 @@ class LexicalIndex:
 
         Words that no text has which readers may see are left out, so that a misspelt one does not lower every article alike.
         """
-        known = [(word, min(map(self._rarity, word.terms))) for word in terms.words if self._knows(word, now)]
+        known = [(word, min(map(self.rarity, word.terms))) for word in terms.words if self._knows(word, now)]
         return {
             name: sum(word.weight * rarity * (BM25_K1 + 1) for word, rarity in known if name in word.forms)
             for name in self.analyses
@@ -181,7 +194,7 @@ class LexicalIndex:
     def rarities(self, words: Sequence[str]) -> Scores:
         """How rare each word is among the articles (inverse document frequency); 0 for one that is passed over everywhere."""
         found = [self.terms_of(word).words for word in words]
-        rarest = [max((min(map(self._rarity, form.terms)) for form in forms), default=0.0) for forms in found]
+        rarest = [max((min(map(self.rarity, form.terms)) for form in forms), default=0.0) for forms in found]
         return np.array(rarest, dtype=np.float32)
 
     def holds(self, word: str, now: datetime) -> bool:
@@ -212,35 +225,9 @@ class LexicalIndex:
         phrases = (Query.phrase_query(schema(), EXACT_TITLE, [*whole, ending]) for ending, _ in endings)
         return Query.boolean_query([(Occur.Should, phrase) for phrase in phrases])
 
-    def telling_terms(self, article: Article, count: int, *, own_copies: int) -> QueryTerms:
-        """The words that set an article apart, weighted by tf-idf (headline words twice), for use as a query.
-
-        Words that no other article has are left out: they can match nothing. `own_copies` is 1 for an article that the
-        index holds itself, else 0.
-        """
-        analysis = analysis_of(article.language)
-        frequency = Counter(analyse(f"{article.title}\n{article.title}\n{article.body}", analysis))
-        total = max(1, self._searcher.num_docs)
-        scored = []
-        for word, times in frequency.items():
-            holders = self._searcher.doc_freq(TEXT, word)
-            if holders > own_copies and len(word) > 1:
-                scored.append(((1 + log(times)) * log(1 + total / holders), word))
-        best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:count]
-        top = best[0][0] if best else 1.0
-        return QueryTerms(tuple(QueryWord({analysis: word}, weight / top) for weight, word in best))
-
-    def expected_score(self, terms: QueryTerms, title: str, body: str) -> float:
-        """The BM25 score that this text would have for the terms, were it an article of average length."""
-        score = 0.0
-        analyses = {name for word in terms.words for name in word.forms}
-        for field, text, boost in ((TEXT, f"{title}\n{body}", 1.0), (TITLE, title, TITLE_BOOST)):
-            frequency = {name: Counter(analyse(text, name)) for name in analyses}
-            for word in terms.words:
-                times = max(frequency[name][term] for name, term in word.forms.items())
-                rarity = min(self._rarity(term, field) for term in word.terms)
-                score += word.weight * boost * rarity * times * (BM25_K1 + 1) / (times + BM25_K1)
-        return score
+    def holders(self, term: str) -> int:
+        """In how many articles a term stands."""
+        return int(self._searcher.doc_freq(TEXT, term))
 
     def _knows(self, word: QueryWord, now: datetime) -> bool:
         """Whether an article that readers may see has the word: a rare one is looked up, so that none tells of a hidden one."""
@@ -250,7 +237,7 @@ class LexicalIndex:
         clauses = [(Occur.Must, self._word_query(word)), *self._conditions(Filters(now))]
         return bool(self._searcher.search(Query.boolean_query(clauses), limit=1, count=False).hits)
 
-    def _rarity(self, term: str, field: str = TEXT) -> float:
+    def rarity(self, term: str, field: str = TEXT) -> float:
         """BM25's inverse document frequency, as tantivy has it."""
         holders = self._searcher.doc_freq(field, term)
         return log(1 + (self._counted - holders + 0.5) / (holders + 0.5))
@@ -261,22 +248,25 @@ class LexicalIndex:
             clauses.append((Occur.MustNot, Query.term_set_query(schema(), "row", without.tolist())))
         return clauses
 
-    def _words_query(self, terms: QueryTerms) -> Any:
-        clauses = []
-        for word in terms.words:
-            clauses.append((Occur.Should, Query.boost_query(self._word_query(word), word.weight)))
-            clauses.append((Occur.Should, Query.boost_query(self._word_query(word, TITLE), word.weight * TITLE_BOOST)))
-        return Query.boolean_query(clauses)
+    def _words_query(self, terms: QueryTerms, titles: bool = True) -> Any:
+        return Query.boolean_query(self._weighed(terms, {TEXT: 1.0, TITLE: TITLE_BOOST} if titles else {TEXT: 1.0}))
+
+    def _weighed(self, terms: QueryTerms, fields: Mapping[str, float]) -> list[Clause]:
+        """One clause for each word in each field."""
+        return [
+            (Occur.Should, Query.boost_query(self._word_query(word, field), word.weight * boost))
+            for word in terms.words
+            for field, boost in fields.items()
+        ]
 
     def _word_query(self, word: QueryWord, field: str = TEXT) -> Any:
         """Any of the word's terms; each counts as much as the most common of them, so that no analysis is preferred."""
-        rarity = {term: self._rarity(term, field) for term in word.terms}
-        least = min(rarity.values())
-        found = [
-            Query.boost_query(Query.term_query(schema(), field, term, index_option="freq"), least / rarity[term])
-            for term in word.terms
-        ]
-        return found[0] if len(found) == 1 else Query.disjunction_max_query(found)
+        found = [Query.term_query(schema(), field, term, index_option="freq") for term in word.terms]
+        if len(found) == 1:
+            return found[0]
+        rarity = [self.rarity(term, field) for term in word.terms]
+        boosts = [min(rarity) / one for one in rarity]
+        return Query.disjunction_max_query([Query.boost_query(*pair) for pair in zip(found, boosts, strict=True)])
 
     def _run(self, clauses: Sequence[Clause], count: int) -> tuple[Rows, Scores]:
         hits = self._searcher.search(Query.boolean_query(list(clauses)), limit=max(1, count), count=False).hits
@@ -284,6 +274,14 @@ class LexicalIndex:
 
     def _rows_of(self, hits: Sequence[tuple[Any, Any]]) -> Rows:
         return np.array(self._searcher.fast_field_values("row", [address for _, address in hits]), dtype=np.int64)
+
+
+def _among(rows: Rows) -> Any:
+    """The articles of these rows."""
+    if len(rows) > FEW_ROWS:
+        return Query.term_set_query(schema(), "row", rows.tolist())
+    one_by_one = (Query.term_query(schema(), "row", row, index_option="basic") for row in rows.tolist())
+    return Query.boolean_query([(Occur.Should, query) for query in one_by_one])
 
 
 def _near(first: str, second: str) -> Any:

@@ -1,29 +1,27 @@
-"""The JSON endpoints: search, articles, related."""
+"""The JSON endpoints for search and articles, and what makes an answer cacheable."""
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 
 from search_api.deps import LibraryDep, NowDep
-from search_api.related import related
 from search_api.routes.parameters import (
     NoParametersDep,
-    RelatedParameters,
     SearchParameters,
     SuggestParameters,
 )
 from search_api.schemas import (
     ArticleDocument,
     ProblemDocument,
-    RelatedDocument,
     SearchDocument,
     SuggestDocument,
     article_document,
-    related_document,
     search_document,
     suggest_document,
 )
@@ -63,29 +61,16 @@ def get_article(article_id: str, _: NoParametersDep, library: LibraryDep, now: N
     return article_document(*library.visible_article(article_id, now))
 
 
-@router.get(
-    "/articles/{article_id}/related",
-    summary="Related articles",
-    tags=["related"],
-    response_model=RelatedDocument,
-    responses={304: {"description": "Not changed since the ETag given."}, 404: _PROBLEM},
-)
-def get_related(
-    article_id: str,
-    parameters: Annotated[RelatedParameters, Query()],
-    request: Request,
-    library: LibraryDep,
-    now: NowDep,
-) -> Response:
-    """Articles related to this one, best first; never itself or a copy of it."""
-    document = related_document(related(library, article_id, parameters.query(now)))
-    return cached(document.model_dump_json(), "application/json", request)
+def cached(body: str, media_type: str, request: Request, named: Sequence[str] = ()) -> Response:
+    """The body with its ETag and Cache-Control, or 304 when the reader has it already.
 
-
-def cached(body: str, media_type: str, request: Request) -> Response:
-    """The body with its ETag and Cache-Control, or 304 when the reader has it already."""
+    `named` are the ids of the articles that the body tells of: a cache may drop what names one by Surrogate-Key, where
+    each is percent-encoded.
+    """
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:24]}"'
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL}
+    if named:
+        headers["Surrogate-Key"] = " ".join(quote(name, safe="") for name in named)
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)

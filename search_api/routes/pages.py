@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from indexer.errors import ArticleNotFound, CursorExpired, QueryError
 from indexer.filters import Filters
 from search_api.deps import LibraryDep, NowDep, TemplatesDep
+from search_api.fallback import latest
 from search_api.query import Facet, RelatedQuery
-from search_api.related import latest, related
+from search_api.related import related
 from search_api.results import SearchAnswer
 from search_api.routes.api import CACHE_CONTROL, cached
 from search_api.routes.parameters import NoParametersDep, SearchParameters
+from search_api.routes.related import named_in
 from search_api.searcher import search
 
 WIDGET_LIMIT = 5
@@ -120,7 +122,7 @@ def widget_fragment(
     """The related-news list as an HTML fragment, for server-side includes and for /widget.js."""
     answer = related(library, article_id, RelatedQuery(Filters(now=now), limit=parameters.limit))
     context = {"related": answer, "heading": parameters.heading, "base": str(request.base_url)}
-    return cached(templates.get_template("widget.html").render(context), "text/html", request)
+    return cached(templates.get_template("widget.html").render(context), "text/html", request, named_in(answer))
 
 
 @router.get("/widget.js")

@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from indexer.errors import QueryError
-from indexer.filters import Filters
+from search_api.moving import asked_window
 from search_api.query import (
     DEFAULT_LIMIT,
     FILTER_FIELDS,
@@ -18,22 +18,26 @@ from search_api.query import (
     Collapse,
     Dates,
     Facet,
-    Fallback,
     Mode,
-    RelatedMode,
-    RelatedQuery,
     SearchQuery,
     Sort,
     clean_query_text,
     make_filters,
 )
 from search_api.recency import asked_recency
+from search_api.stories import StoriesQuery
 
 MAX_CURSOR = 8000
 """A cursor grows with the articles shown before it."""
 
 SUGGESTIONS = 8
 """How many completions are offered unless asked otherwise."""
+
+MOVING = 20
+"""How many stories are listed unless asked otherwise."""
+
+TIMELINE = 50
+"""How many texts of a story's timeline are given unless asked otherwise."""
 
 
 def _without_blanks(words: list[str]) -> list[str]:
@@ -59,13 +63,13 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _readable(value: Any) -> Any:
+def readable(value: Any) -> Any:
     """Halves of a character, which JSON can spell and no text can hold, become the replacement character."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_readable(item) for item in value]
-    return {name: _readable(item) for name, item in value.items()} if isinstance(value, dict) else value
+        return [readable(item) for item in value]
+    return {name: readable(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 Words = Annotated[
@@ -119,7 +123,10 @@ class SearchParameters(BaseModel):
     dates: Dates = Field(
         default=Dates.AUTO, description="Whether time words (last week, since March) become a date filter."
     )
-    collapse: Collapse = Field(default=Collapse.DUPLICATES, description="What is folded into one hit.")
+    collapse: Collapse = Field(
+        default=Collapse.DUPLICATES,
+        description="What is folded into one hit: copies of one text, with `story` also the other articles of its story.",
+    )
     max_per_source: int | None = Field(default=None, ge=1, description="How many results each source may have.")
     diversity: float = Field(default=0.0, ge=0, le=1, description="How far apart results that are alike are set.")
     min_score: float | None = Field(default=None, ge=0, le=1, description="Results below this are left out.")
@@ -134,7 +141,7 @@ class SearchParameters(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _of_whole_characters(cls, given: Any) -> Any:
-        return _readable(given)
+        return readable(given)
 
     def query(self, now: datetime) -> SearchQuery:
         dates = {"from": self.from_, "to": self.to, "as_of": self.as_of}
@@ -167,25 +174,30 @@ class SuggestParameters(BaseModel):
     limit: int = Field(default=SUGGESTIONS, ge=1, le=20)
 
 
-class RelatedParameters(BaseModel):
-    """`GET /v1/articles/{id}/related`."""
+class StoriesParameters(BaseModel):
+    """`GET /v1/stories`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: RelatedMode = RelatedMode.RELATED
-    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    section: Words = Field(description="Only these sections; repeat for several.")
-    source: Words = Field(description="Only these sources.")
-    exclude: Words = Field(description="Ids of articles to leave out.")
-    min_score: float | None = Field(default=None, ge=0, le=1, description="Articles below this are not related enough.")
-    fallback: Fallback = Field(default=Fallback.SECTION, description="What fills a list that is too short.")
+    window: str = Field(
+        default="7d",
+        description="How far back articles are new: 24h, 7d, 4w or 1y (hours, days, weeks, years).",
+    )
+    as_of: str | None = Field(default=None, description="Answer as if it were then: a date or ISO 8601 time.")
+    section: Words = Field(description="Only articles of these sections move a story or are shown; repeat for several.")
+    source: Words = Field(description="Only those of these sources.")
+    language: Words = Field(description="Only those in these languages (BCP 47); `en` includes en-GB.")
+    limit: int = Field(default=MOVING, ge=1, le=MAX_LIMIT)
 
-    def query(self, now: datetime) -> RelatedQuery:
-        return RelatedQuery(
-            filters=Filters(now=now, sections=tuple(self.section), sources=tuple(self.source)),
-            mode=self.mode,
-            limit=self.limit,
-            exclude=tuple(self.exclude),
-            min_score=self.min_score,
-            fallback=self.fallback,
-        )
+    def query(self, now: datetime) -> StoriesQuery:
+        words = {"section": self.section, "source": self.source, "language": self.language}
+        return StoriesQuery(make_filters(now, words, {"as_of": self.as_of}), asked_window(self.window), self.limit)
+
+
+class StoryParameters(BaseModel):
+    """`GET /v1/stories/{id}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=TIMELINE, ge=1, le=200, description="How many texts of the timeline.")
+    offset: int = Field(default=0, ge=0, description="How many of its first ones are passed over.")
