@@ -28,7 +28,10 @@ Likeness = NDArray[np.float32]
 
 
 def closeness(days: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Closeness in time of articles so many days apart: 1 on the same moment, 0 from a year on, logarithmic between."""
+    """Closeness in time of articles so many days apart: 1 on the same moment, 0 from a year on, logarithmic between.
+
+    Not a number stays so.
+    """
     falling = 1 - np.log1p(np.abs(days) / HALF_DAY) / np.log1p(YEAR / HALF_DAY)
     return np.asarray(np.clip(falling, 0, 1), dtype=np.float32)
 

@@ -116,8 +116,7 @@ def related_rows(view: View, seed: Seed, query: RelatedQuery, unwanted: Rows) ->
     texts = groups[left]
     faces = ranked.rows if query.mode is RelatedMode.LATEST else faces_of(columns, ranked.rows, texts)
     places = ranking.first_of_each(texts)
-    of_story = np.nan_to_num(pool.signals.story[left]) > 0
-    enough = places[good(query, ranked.score, of_story, columns.length[ranked.rows])[places]]
+    enough = places[good(query, ranked.score, pool.signals.at(left), columns.length[ranked.rows])[places]]
     shown = _spread(pool, query, ranked, enough, columns.source[faces])[: query.limit]
     if query.mode is RelatedMode.LATEST:
         shown = shown[newest_first(columns.published[ranked.rows[shown]])]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from indexer.engines.columns import NO_STORY, NO_TIME, Mask
 from indexer.engines.embedded import Snapshot
 from indexer.filters import Filters
+from indexer.stories import closeness
 from indexer.types import Embeddings, Rows, Scores, Vector
 from search_api import related_ranking as signals
 from search_api.candidates import nearest_articles
@@ -71,7 +72,7 @@ def _compared(snapshot: Snapshot, seed: Seed, rows: Rows, bm25: Scores) -> Compa
         dense=signals.likeness(seed.vector, vectors),
         lexical=signals.shared_words(bm25, seed.full_marks),
         section=signals.alike(columns.section[rows], _section_codes(snapshot, seed), -1),
-        time=signals.closeness_in_time(_days_apart(columns.published[rows], seed.published)),
+        time=closeness(_days_apart(columns.published[rows], seed.published)),
         story=signals.alike(columns.story[rows], seed.stories if len(seed.stories) else None, NO_STORY),
         length=signals.room_to_explain(columns.length[rows]),
     )
@@ -103,9 +104,9 @@ def _section_codes(snapshot: Snapshot, seed: Seed) -> NDArray[np.int64] | None:
     return np.array([code for code, word in enumerate(words) if word.casefold() in wanted], dtype=np.int64)
 
 
-def _days_apart(published: NDArray[np.int64], seed: NDArray[np.int64]) -> NDArray[np.float64]:
+def _days_apart(published: NDArray[np.int64], seed: NDArray[np.int64]) -> NDArray[np.float32]:
     """Days from each time to the nearest of the seed's; not a number where either side has none."""
     if not len(seed):
-        return np.full(len(published), np.nan)
+        return np.full(len(published), np.nan, dtype=np.float32)
     times = np.where(published == NO_TIME, np.nan, published.astype(np.float64))
-    return np.asarray(np.abs(times[:, None] - seed[None, :].astype(np.float64)).min(axis=1) / _DAY_S)
+    return np.asarray(np.abs(times[:, None] - seed[None, :].astype(np.float64)).min(axis=1) / _DAY_S, dtype=np.float32)

@@ -13,7 +13,7 @@ from indexer.filters import Filters
 from indexer.types import Rows, Scores
 from search_api.query import Fallback, RelatedMode, RelatedQuery
 from search_api.ranking import Positions
-from search_api.related_ranking import WEIGHTS, Weights
+from search_api.related_ranking import WEIGHTS, Signals, Weights
 
 MIN_SCORE = 0.22
 """Articles below this are not related enough to show; docs/relevance.md has the trade."""
@@ -26,6 +26,9 @@ BACKGROUND_SCORE = 0.26
 
 BACKGROUND_DAYS = 3
 """How much older than the seed an article must be to be its background, and no report of the same moment."""
+
+CONTENT_SCORE = 0.26
+"""The least score of an article of which neither closeness in time nor section is known: then content is all there is."""
 
 INFORMING_CHARS = 400
 """The shortest body that can inform."""
@@ -65,14 +68,14 @@ def within_window(query: RelatedQuery, first: int, last: int) -> Filters:
     return _narrowed(query.filters, _moment(first - seconds), _moment(last + seconds + 1))
 
 
-def good(
-    query: RelatedQuery, scores: Scores, of_story: NDArray[np.bool_], length: NDArray[np.int32]
-) -> NDArray[np.bool_]:
-    """Which articles are related enough for the mode; `of_story` tells those of the seed's story."""
+def good(query: RelatedQuery, scores: Scores, signals: Signals, length: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which articles are related enough for the mode; scores, signals and lengths are aligned."""
     least = RULES[query.mode].least if query.min_score is None else query.min_score
     enough: NDArray[np.bool_] = scores >= least
+    if query.mode is RelatedMode.RELATED and query.min_score is None:
+        enough &= (scores >= CONTENT_SCORE) | ~(np.isnan(signals.time) & np.isnan(signals.section))
     if query.mode is RelatedMode.LATEST and query.min_score is None:
-        enough |= of_story
+        enough |= np.nan_to_num(signals.story) > 0
     if query.mode is RelatedMode.BACKGROUND:
         enough &= length >= INFORMING_CHARS
     return enough

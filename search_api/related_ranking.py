@@ -43,12 +43,6 @@ AGREED = 0.4
 NEIGHBOURS = 2
 """How many of the nearest articles the seed's vector is moved towards."""
 
-SAME_DAY = 0.5
-"""Days within which articles are of the same moment."""
-
-FAR_APART = 365.0
-"""Days after which a greater distance in time says nothing more."""
-
 SHORT, LONG = 600, 6000
 """Characters of a body that tells little more than a headline, and of one that has room to explain."""
 
@@ -82,6 +76,10 @@ class Signals:
     time: Scores
     story: Scores
     length: Scores
+
+    def at(self, places: NDArray[np.int64]) -> Signals:
+        """Those of some of the articles, in this order."""
+        return Signals(*(getattr(self, name)[places] for name in self.__slots__))
 
 
 def score(signals: Signals, weights: Weights = WEIGHTS) -> Scores:
@@ -131,12 +129,6 @@ def shared_words(bm25: Scores, full_marks: float) -> Scores:
     if full_marks <= 0:
         return np.zeros_like(bm25)
     return np.asarray(np.clip(bm25 / full_marks, 0, 1) ** LEXICAL_POWER, dtype=np.float32)
-
-
-def closeness_in_time(days: NDArray[np.float64]) -> Scores:
-    """1 - ln(1 + days / SAME_DAY) / ln(1 + FAR_APART / SAME_DAY), at least 0; UNKNOWN stays so."""
-    apart = np.log1p(np.abs(days) / SAME_DAY) / np.log1p(FAR_APART / SAME_DAY)
-    return np.asarray(np.clip(1 - apart, 0, 1), dtype=np.float32)
 
 
 def room_to_explain(characters: NDArray[np.int32]) -> Scores:
