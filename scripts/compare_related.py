@@ -54,7 +54,7 @@ def lists(library: Library, collection: Collection, query: RelatedQuery) -> List
 def row(library: Library, collection: Collection, found: Lists, least: float = 0.0) -> str:
     """nDCG@10, the mean length of a list, and the share of what is shown that is judged related."""
     run = {seed: [article_id for article_id, score in shown if score >= least] for seed, shown in found.items()}
-    texts, qrels = by_text(library, run, collection)
+    texts, qrels = by_text(library, run, collection, seeds=True)
     shown = [(seed, text) for seed, answer in texts.items() for text in answer]
     right = sum(qrels[seed].get(text, 0) > 0 for seed, text in shown)
     ndcg = measures(texts, qrels)["ndcg@10"]

@@ -96,7 +96,7 @@ def judge_search(library: Library, collection: Collection, mode: Mode, now: date
         asked = SearchQuery(" ".join(query.text.split()), judged_filters(query, now), mode=mode, limit=count)
         return [hit.article.id for hit in search(library, asked).hits]
 
-    return _judge(library, collection, mode, ask)
+    return _judge(library, collection, mode, ask, seeds=False)
 
 
 def judged_filters(query: JudgedQuery, now: datetime) -> Filters:
@@ -132,11 +132,16 @@ def judge_related(library: Library, collection: Collection, mode: str, now: date
         query = RelatedQuery(Filters(now), limit=count, min_score=least, fallback=Fallback.NONE, weights=weights)
         return [hit.article.id for hit in related(library, seed.text, query).hits]
 
-    return _judge(library, collection, mode, ask)
+    return _judge(library, collection, mode, ask, seeds=True)
 
 
 def _judge(
-    library: Library, collection: Collection, mode: str, ask: Callable[[JudgedQuery, int], Sequence[str]]
+    library: Library,
+    collection: Collection,
+    mode: str,
+    ask: Callable[[JudgedQuery, int], Sequence[str]],
+    *,
+    seeds: bool,
 ) -> Judged:
     run: dict[str, Sequence[str]] = {}
     times = []
@@ -145,18 +150,19 @@ def _judge(
         ask(what, DEFAULT_LIMIT)
         times.append((time.perf_counter() - started) * 1000)
         run[asked] = ask(what, DEPTH)
-    run, qrels = by_text(library, run, collection)
+    run, qrels = by_text(library, run, collection, seeds=seeds)
     cuts = quantiles(times, n=20, method="inclusive") if len(times) > 1 else times * 19
     return Judged(mode, measures(run, qrels), len(run), round(cuts[9], 2), round(cuts[18], 2))
 
 
 def by_text(
-    library: Library, run: Mapping[str, Sequence[str]], collection: Collection
+    library: Library, run: Mapping[str, Sequence[str]], collection: Collection, *, seeds: bool
 ) -> tuple[dict[str, Sequence[str]], dict[str, dict[str, int]]]:
     """A run and the judgments with each article named by its text: copies are one answer, of the best grade among them.
 
     An answer shows one copy of a text and folds the others into it, whichever of them was judged. What is no article of
-    the library keeps its name; a seed's own text is no answer to it.
+    the library keeps its name. The questions may be `seeds`, whose own text is no answer to them; a typed query's id may
+    be that of any article.
     """
     view = library.view
     texts: dict[str, str] = {}
@@ -171,7 +177,7 @@ def by_text(
 
     qrels: dict[str, dict[str, int]] = {}
     for asked, grades in collection.qrels.items():
-        own = text(asked)
+        own = text(asked) if seeds else None
         qrels[asked] = {}
         for article_id, grade in grades.items():
             if (name := text(article_id)) != own:

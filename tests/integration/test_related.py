@@ -253,8 +253,16 @@ def test_copies_of_one_text_are_judged_as_one_answer(index: IndexFolder) -> None
     qrels = {"a8": {"a0": 2, "copy": 3, "nowhere": 1}, "copy": {"a0": 3, "a8": 1}}
     questions = {seed: JudgedQuery(seed, seed) for seed in qrels}
     with jobs.opened(index) as library:
-        run, judged = by_text(library, {"a8": ["copy", "a1"], "copy": ["a8"]}, Collection("x", questions, qrels))
+        asked = Collection("x", questions, qrels)
+        run, judged = by_text(library, {"a8": ["copy", "a1"], "copy": ["a8"]}, asked, seeds=True)
     text = run["a8"][0]
     assert judged["a8"] == {text: 3, "nowhere": 1}
     assert judged["copy"] == {run["copy"][0]: 1}
+    assert measures(run, judged)["mrr@10"] == 1.0
+
+
+def test_a_typed_query_may_have_the_id_of_an_article(index: IndexFolder) -> None:
+    asked = Collection("x", {"a8": JudgedQuery("a8", "ferry")}, {"a8": {"a8": 1}})
+    with jobs.opened(index) as library:
+        run, judged = by_text(library, {"a8": ["a8"]}, asked, seeds=False)
     assert measures(run, judged)["mrr@10"] == 1.0
