@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fastapi.testclient import TestClient
+
 from indexer.archive import Archive
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
@@ -109,3 +111,9 @@ def command(*arguments: str, model: str = "text-hash", timeout_s: float = 120) -
         cwd=ROOT,
         env={**os.environ, "DATELINE_MODEL": model, "HF_HUB_OFFLINE": "1", "COLUMNS": "200"},
     )
+
+
+def taken_up(client: TestClient) -> None:
+    """Let the service behind a test's client take up what the archive has taken in."""
+    service: Any = client.app
+    service.state.library.refresh()

@@ -15,7 +15,7 @@ from indexer.layout import IndexFolder
 from search_api import jobs
 from search_api.app import create_app
 from search_api.settings import Settings
-from tests.support import NOW, index_of, put_in_stories, record, write_jsonl
+from tests.support import NOW, index_of, put_in_stories, record, taken_up, write_jsonl
 
 
 def article(number: int, days_ago: float | None, **fields: Any) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def test_a_withdrawn_canonical_copy_gives_its_place_to_the_next(tmp_path: Path) 
         jobs.ingest(index, [str(write_jsonl(tmp_path / "gone.jsonl", [FERRY | {"pubstatus": "withheld"}]))])
         for refreshed in (False, True):
             if refreshed:
-                client.app.state.library.refresh()  # type: ignore[attr-defined]
+                taken_up(client)
             hits = client.get("/v1/search?q=ferry report 0&min_score=0&limit=100").json()["hits"]
             (hit,) = [hit for hit in hits if hit["id"] in ("a0", "alert", "wire")]
             assert hit["id"] == "wire"
@@ -256,7 +256,7 @@ def test_a_withdrawn_latest_article_is_told_no_more(tmp_path: Path) -> None:
         gone = [article(8, 0.5, source="Courier", section="world", pubstatus="canceled")]
         jobs.ingest(index, [str(write_jsonl(tmp_path / "gone.jsonl", gone))])
         assert client.get("/v1/stories/ferry").json()["latest"]["id"] == "a4", "before the snapshot knows"
-        client.app.state.library.refresh()  # type: ignore[attr-defined]
+        taken_up(client)
         page = client.get("/v1/stories/ferry").json()
         assert page["latest"]["id"] == "a4"
         assert "a8" not in ids(page["timeline"])
@@ -271,7 +271,7 @@ def test_a_merged_story_answers_under_its_present_id(tmp_path: Path) -> None:
     with served(index) as client:
         assert client.get("/v1/stories/rate").json()["size"] == 2
         merge(index, "rate", "quake", ["a1", "a5"])
-        client.app.state.library.refresh()  # type: ignore[attr-defined]
+        taken_up(client)
         page = client.get("/v1/stories/rate").json()
         assert page == client.get("/v1/stories/quake").json()
         assert (page["id"], ids(page["timeline"])) == ("quake", ["a6", "a10", "a5", "a1"])
