@@ -37,12 +37,9 @@ class Places:
         ).fetchone()
         return row is not None
 
-    def group_of_text(self, key: int) -> int | None:
-        """The group of the articles that have a text key; None when there are none."""
-        row = self._db.execute(
-            "SELECT text_group FROM articles WHERE text_key = ? ORDER BY seq LIMIT 1", (key,)
-        ).fetchone()
-        return row[0] if row else None
+    def with_text(self, key: int) -> list[int]:
+        """The numbers of the articles that have a text key."""
+        return [seq for (seq,) in self._db.execute("SELECT seq FROM articles WHERE text_key = ?", (key,))]
 
     # Stories -------------------------------------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ def own_scores(library: Library, pairs: Sequence[Pair]) -> Values:
     for article_id, others in partners.items():
         (seed,) = known_seeds(library, view, [article_id], visible.now)
         ids = sorted(others)
-        scores = related_scores(view.snapshot, seed, rows_of(library, view.snapshot, ids), visible)
+        scores = related_scores(view.snapshot, seed, rows_of(library, view.snapshot, ids, visible.now), visible)
         found |= {(article_id, other): float(score) for other, score in zip(ids, scores, strict=True)}
     return np.array([(found[pair.one, pair.other] + found[pair.other, pair.one]) / 2 for pair in pairs])
 
@@ -100,9 +100,9 @@ def cosines(library: Library, pairs: Sequence[Pair]) -> Values:
     """The cosine of the two articles' vectors."""
     view = library.view
     assert view is not None
-    sides = [
-        rows_of(library, view.snapshot, [article_id])[0] for pair in pairs for article_id in (pair.one, pair.other)
-    ]
+    now = utc_now()
+    ids = [article_id for pair in pairs for article_id in (pair.one, pair.other)]
+    sides = [rows_of(library, view.snapshot, [article_id], now)[0] for article_id in ids]
     vectors = view.snapshot.article_vectors(np.array(sides))
     return np.asarray(np.einsum("ij,ij->i", vectors[0::2], vectors[1::2]), dtype=np.float64)
 

@@ -168,7 +168,7 @@ def _spread(pool: Compared, query: RelatedQuery, ranked: Ranked, places: Positio
 
 def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
     columns = view.snapshot.columns
-    unwanted = columns.text_group[rows_of(library, view.snapshot, query.exclude)]
+    unwanted = columns.text_group[rows_of(library, view.snapshot, query.exclude, query.filters.now)]
     found = related_rows(view, seed, query, unwanted)
     question = Question("", (), None, None, query.filters, np.empty(0, dtype=np.bool_))
     maker = HitMaker(library, view, question, query.filters.now, Highlight.NONE)
@@ -195,7 +195,8 @@ def _only_fallback(library: Library, query: RelatedQuery, article: Article | Non
     at = epoch_seconds((article and article.published_at) or query.filters.clock)
     sections = (article.section,) if article and article.section else ()
     rest = replace(query, filters=within_window(query, at, at))
-    unwanted = rows_of(library, view.snapshot, [article.id, *query.exclude] if article else query.exclude)
+    left_out = [article.id, *query.exclude] if article else query.exclude
+    unwanted = rows_of(library, view.snapshot, left_out, query.filters.now)
     nothing = np.empty(0, dtype=np.int64)
     hits, used = filling(library, view, rest, sections, nothing, view.snapshot.columns.text_group[unwanted])
     return RelatedAnswer(None, query.mode, used, 0, 0, hits, filled=len(hits))

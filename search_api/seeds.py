@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,23 +72,25 @@ def stored_seed(library: Library, view: View, article_id: str, now: datetime) ->
     row = snapshot.row_of_seq.get(known.seq) if known else None
     if row is None:
         return None
-    groups = [int(snapshot.columns.text_group[row])]
+    groups = {int(snapshot.columns.text_group[row])}
     if int(snapshot.columns.version[row]) != version:
-        groups.append(_group_of(library, article))
-    vector = snapshot.article_vector(row)
-    return _seed(snapshot, article, vector, np.array([row]), np.unique(groups), article_id)
+        groups |= _copies_by_words(library, snapshot, article, now)
+    return _seed(snapshot, article, snapshot.article_vector(row), np.array([row]), groups, now, article_id)
 
 
 def draft_seed(library: Library, view: View, draft: Article, now: datetime) -> Seed:
-    """The seed of an article as given; what the archive has of it, and copies and near-copies, count as the seed's own."""
+    """The seed of an article as given; what readers may see of it, and copies and near-copies, count as the seed's own.
+
+    Nothing is taken from hidden articles: an address or a text must not tell whether the archive holds one.
+    """
     snapshot = view.snapshot
     chunks = chunk_article(draft, view.encoder.tokenizer)
     vector = unit(view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0))
     same_url = library.archive.id_of_url(draft.url) if draft.url else None
-    rows = rows_of(library, snapshot, [draft.id, *([same_url] if same_url else [])])
-    groups = {_group_of(library, draft), *snapshot.columns.text_group[rows].tolist()}
-    groups |= _near_copies(library, snapshot, draft, vector, now)
-    return _seed(snapshot, draft, vector, rows, np.array(sorted(groups), dtype=np.int64), None)
+    rows = rows_of(library, snapshot, [draft.id, *([same_url] if same_url else [])], now)
+    groups = set(snapshot.columns.text_group[rows].tolist())
+    groups |= _copies_by_words(library, snapshot, draft, now) | _near_copies(library, snapshot, draft, vector, now)
+    return _seed(snapshot, draft, vector, rows, groups, now)
 
 
 def draft_article(record: dict[str, object], now: datetime) -> Article:
@@ -141,18 +144,29 @@ def merged_seed(snapshot: Snapshot, liked: Sequence[Seed], unliked: Sequence[See
     )
 
 
-def rows_of(library: Library, snapshot: Snapshot, article_ids: Sequence[str]) -> Rows:
-    """The rows of those articles that the snapshot holds."""
+def rows_of(library: Library, snapshot: Snapshot, article_ids: Sequence[str], now: datetime) -> Rows:
+    """The rows of those articles that the snapshot holds and readers may see."""
     known = (library.archive.known(article_id) for article_id in dict.fromkeys(article_ids))
-    rows = [snapshot.row_of_seq[item.seq] for item in known if item and item.seq in snapshot.row_of_seq]
-    return np.array(rows, dtype=np.int64)
+    return _visible_rows(snapshot, [item.seq for item in known if item], now)
+
+
+def _visible_rows(snapshot: Snapshot, seqs: Sequence[int], now: datetime) -> Rows:
+    rows = [snapshot.row_of_seq[seq] for seq in seqs if seq in snapshot.row_of_seq]
+    return snapshot.visible(np.array(rows, dtype=np.int64), now)
 
 
 def _seed(
-    snapshot: Snapshot, article: Article, vector: Vector, rows: Rows, groups: Rows, stored_id: str | None
+    snapshot: Snapshot,
+    article: Article,
+    vector: Vector,
+    rows: Rows,
+    own_groups: AbstractSet[int],
+    now: datetime,
+    stored_id: str | None = None,
 ) -> Seed:
     columns = snapshot.columns
-    copies = np.flatnonzero(np.logical_or.reduce([columns.text_group == group for group in groups.tolist()]))
+    groups = np.array(sorted(own_groups), dtype=np.int64)
+    copies = snapshot.visible(np.flatnonzero(np.isin(columns.text_group, groups)), now)
     terms = telling_terms(snapshot.lexical, article, TELLING_TERMS, own_copies=len(copies))
     story = columns.story[rows if len(rows) else copies]
     return Seed(
@@ -168,9 +182,10 @@ def _seed(
     )
 
 
-def _group_of(library: Library, article: Article) -> int:
-    key = text_key(article)
-    return library.archive.places.group_of_text(key) or key
+def _copies_by_words(library: Library, snapshot: Snapshot, article: Article, now: datetime) -> set[int]:
+    """The text groups of visible articles that have the same words."""
+    seqs = library.archive.places.with_text(text_key(article))
+    return set(snapshot.columns.text_group[_visible_rows(snapshot, seqs, now)].tolist())
 
 
 def _near_copies(library: Library, snapshot: Snapshot, draft: Article, vector: Vector, now: datetime) -> set[int]:

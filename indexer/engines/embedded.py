@@ -151,7 +151,10 @@ class Snapshot:
 
     def story_members(self, story: int, now: datetime) -> Rows:
         """The articles of a story that readers may see, in no order; copies of one text are all among them."""
-        rows = self.story_rows.of(story)
+        return self.visible(self.story_rows.of(story), now)
+
+    def visible(self, rows: Rows, now: datetime) -> Rows:
+        """Those of the article rows that are live and that readers may see."""
         columns = self.columns
         seen = columns.usable[rows] & (columns.embargoed[rows] <= int(now.timestamp())) & ~self.tail.dead[rows]
         return rows[seen]

@@ -266,3 +266,26 @@ def test_a_typed_query_may_have_the_id_of_an_article(index: IndexFolder) -> None
     with jobs.opened(index) as library:
         run, judged = by_text(library, {"a8": ["a8"]}, asked, seeds=False)
     assert measures(run, judged)["mrr@10"] == 1.0
+
+
+@pytest.mark.parametrize("hidden", [{"pubstatus": "withheld"}, {"embargoed": "2030-01-01T00:00:00Z"}])
+def test_a_hidden_article_tells_nothing_of_itself(tmp_path: Path, hidden: dict[str, Any]) -> None:
+    """Neither its address, nor its text, nor its id lets out that it is held, its story, or which articles copy it."""
+    records = [record(number) for number in range(20)]
+    records[6] |= hidden
+    copy = record(10) | {"id": "copy", "url": "https://wire.example/1", "body": records[6]["body"], "source": "Wire"}
+    index = index_of(tmp_path, [*records, copy])
+    put_in_stories(index, {"a6": "quakes", "a10": "quakes", "a14": "quakes", "copy": None})
+    with TestClient(create_app(Settings(index=index.root), clock=lambda: NOW)) as client:
+        draft = {"title": "Tremor", "mode": "same_story", "min_score": 0, "limit": 30}
+        assert ids(posted(client, **draft, url=records[10]["url"])) == ["a14"]
+        assert posted(client, **draft, url=records[6]["url"]) == posted(
+            client, **draft, url="https://news.example/none"
+        )
+        for mode in ("related", "latest", "background"):
+            one = {"title": "Tremor", "mode": mode, "limit": 30}
+            assert posted(client, **one, url=records[6]["url"]) == posted(client, **one, url="https://news.example/no")
+        assert ids(posted(client, **draft, body=records[6]["body"])) == []
+        everything = asked(client, "/v1/articles/a14/related", min_score=0, limit=100)
+        assert "copy" in ids(everything)
+        assert everything == asked(client, "/v1/articles/a14/related", min_score=0, limit=100, exclude="a6")
