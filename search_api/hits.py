@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from indexer.engines.analysis import QueryTerms, matching_spans, words_of
+from indexer.filters import Filters
 from indexer.types import Article, Embeddings, Rows, Scores
 from search_api.candidates import Question
 from search_api.folding import duplicates_of
@@ -96,7 +97,8 @@ class HitMaker:
         snippets = self._snippets([(row, article) for row, _, _, article in found])
         columns = self._view.snapshot.columns
         numbers = columns.story[[row for row, _, _, _ in found]].tolist()
-        stories = labels(self._library, self._view, numbers, self._now)
+        times = Filters(self._now, as_of=self._question.filters.as_of)
+        stories = labels(self._library, self._view, numbers, times)
         ranks = _ranks(shown.ranked) if explained is not None else None
         return tuple(
             Hit(

@@ -10,6 +10,7 @@ from itertools import islice
 
 import numpy as np
 
+from indexer.articles import epoch_seconds
 from indexer.engines.columns import NO_STORY, NO_TIME, Columns
 from indexer.errors import StoryNotFound
 from indexer.filters import Filters
@@ -20,6 +21,11 @@ from search_api.library import Library, View
 from search_api.moving import movement
 from search_api.query import Facet
 from search_api.results import MovingStory, Story, StoryArticle, StoryPage
+
+STEPS = 1000
+"""How many steps of time a window has: of 7 days, one is ten minutes."""
+
+LONGEST_STEP_S = 3600.0
 
 NEWEST = 3
 """How many of its newest articles a moving story shows."""
@@ -45,14 +51,16 @@ class StoriesQuery:
         return self.filters.clock.timestamp() - self.window.total_seconds()
 
 
-def labels(library: Library, view: View, numbers: Iterable[int], now: datetime) -> dict[int, Story]:
-    """The public id and the size of each story, by its number; NO_STORY is none."""
+def labels(library: Library, view: View, numbers: Iterable[int], filters: Filters) -> dict[int, Story]:
+    """The public id and the size of each story, by its number; NO_STORY is none. Only the filters' times count."""
     known = sorted(set(numbers) - {NO_STORY})
     if not known:
         return {}
     columns = view.snapshot.columns
-    members = np.concatenate([view.snapshot.story_members(number, now) for number in known])
+    members = np.concatenate([view.snapshot.story_members(number, filters.now) for number in known])
     members = library.unwithdrawn(view, members)
+    if filters.as_of:
+        members = members[columns.published[members] <= epoch_seconds(filters.as_of)]
     sizes = _sizes(columns, members, _text_keys(columns, members))
     ids = library.archive.places.story_ids(known)
     return {number: Story(ids[number], sizes[number]) for number in known}
@@ -126,9 +134,15 @@ def _moved(columns: Columns, rows: Rows, keys: Rows, query: StoriesQuery) -> Map
     pairs = np.sort(columns.story[named] * names + columns.source[named])
     stories = pairs[np.diff(pairs, prepend=-1) != 0] // names
     first, past = (np.searchsorted(stories, numbers, side=side) for side in ("left", "right"))
-    ages_s = query.filters.clock.timestamp() - columns.published[texts].astype(np.float64)
+    ages_s = _in_steps(query) - columns.published[texts].astype(np.float64)
     scores = movement(ages_s, place, past - first, query.window)
     return dict(zip(numbers.tolist(), zip(scores.tolist(), recent.tolist(), strict=True), strict=True))
+
+
+def _in_steps(query: StoriesQuery) -> float:
+    """The moment that ages are counted from: it moves in steps, so that an answer stays the same for a while."""
+    step_s = min(query.window.total_seconds() / STEPS, LONGEST_STEP_S)
+    return query.filters.clock.timestamp() // step_s * step_s
 
 
 def _sizes(columns: Columns, rows: Rows, keys: Rows) -> Counter[int]:

@@ -394,3 +394,24 @@ def test_a_wrong_parameter_is_a_422_problem_that_names_it(client: TestClient, pa
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert named in answer.json()["detail"]
+
+
+def test_a_hit_s_story_is_as_large_as_it_was_at_the_moment_asked_for(client: TestClient) -> None:
+    def size(**asked: str) -> int:
+        hits = client.get("/v1/search", params={"q": "ferry", "limit": 50, **asked}).json()["hits"]
+        (told,) = {(hit["story"]["id"], hit["story"]["size"]) for hit in hits if hit["story"]["id"] == "ferry"}
+        return int(told[1])
+
+    then = (NOW - timedelta(days=4)).isoformat()
+    assert size(as_of=then) == size() - 2
+
+
+def test_what_is_moving_stays_the_same_answer_for_a_while(index: IndexFolder) -> None:
+    """In steps of a thousandth of the window, which is ten minutes of seven days."""
+    begun = NOW.replace(hour=0)
+    tags = []
+    for minutes in (0, 1, 2, 20):
+        with served(index, begun + timedelta(minutes=minutes)) as service:
+            tags.append(service.get("/v1/stories").headers["etag"])
+    assert len(set(tags[:3])) <= 2
+    assert tags[3] != tags[0]
