@@ -2,9 +2,10 @@
 
     python scripts/precompute_related.py related.jsonl --index var/index --limit 5
 
-One line an article: `id`, `generation`, `change`, `mode`, `limit`, `related` (a list of `id` and `score`; 0 for what only
-fills the list) and `fallback_used`. `generation` and `change` name the state of the archive that the list is of: any new
-article may enter any list, so a run on another state makes every line anew. Lines are gathered in `related.jsonl.part`,
+One line an article: `id`, `generation`, `change`, `visible`, `mode`, `limit`, `fallback`, `related` (a list of `id` and
+`score`; 0 for what only fills the list) and `fallback_used`. `generation`, `change` and `visible` (a digest of the ids that
+readers may see) name the state of the archive that the list is of: any new article, or one whose embargo has ended, may
+enter any list, so a run on another state makes every line anew. Lines are gathered in `related.jsonl.part`,
 which becomes `related.jsonl` when all are there; a run that was killed goes on where it stopped, and one that finds every
 line made for this state does nothing.
 """
@@ -12,9 +13,10 @@ line made for this state does nothing.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from search_api.library import Library
 from search_api.progress import reindex_progress
 from search_api.query import DEFAULT_LIMIT, Fallback, RelatedMode, RelatedQuery
 from search_api.related import related
+from search_api.related_modes import fallback_of
 from search_api.settings import Settings
 
 
@@ -42,7 +45,7 @@ def precompute(library: Library, target: Path, query: RelatedQuery, done: Callab
     """Bring the file up to the library's present state; `done` is told of each list made."""
     part = target.with_name(f"{target.name}.part")
     ids = visible_ids(library, query)
-    state = _state(library, query)
+    state = _state(library, query, ids)
     whole = dict(_lines(target, state))
     if list(whole) == ids:
         part.unlink(missing_ok=True)
@@ -73,11 +76,18 @@ def visible_ids(library: Library, query: RelatedQuery) -> list[str]:
     return [article.id for article in library.archive.shown_at(keys, query.filters.now) if article is not None]
 
 
-def _state(library: Library, query: RelatedQuery) -> dict[str, Any]:
+def _state(library: Library, query: RelatedQuery, ids: Sequence[str]) -> dict[str, Any]:
     """What every line of a finished file has in common."""
     view = library.view
     number, change = (view.manifest.number, view.change) if view else (None, 0)
-    return {"generation": number, "change": change, "mode": str(query.mode), "limit": query.limit}
+    return {
+        "generation": number,
+        "change": change,
+        "visible": hashlib.sha256("\0".join(ids).encode()).hexdigest()[:12],
+        "mode": str(query.mode),
+        "limit": query.limit,
+        "fallback": str(fallback_of(query)),
+    }
 
 
 def _line(library: Library, article_id: str, query: RelatedQuery, state: dict[str, Any]) -> str:

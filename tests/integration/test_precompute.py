@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import pytest
 from indexer.layout import IndexFolder
 from scripts.precompute_related import precompute
 from search_api import jobs
-from search_api.query import RelatedQuery
+from search_api.query import Fallback, RelatedQuery
 from search_api.related import related
-from tests.support import ROOT, anything, index_of, record, write_jsonl
+from tests.support import NOW, ROOT, anything, index_of, record, write_jsonl
 
 KILLED = """
 import os, signal, sys
@@ -38,7 +39,9 @@ with opened(IndexFolder(Path(sys.argv[1]))) as library:
 
 def made(index: IndexFolder, target: Path, **asked: Any) -> tuple[int, int]:
     with jobs.opened(index) as library:
-        found = precompute(library, target, RelatedQuery(anything(), **({"limit": 5} | asked)), lambda _: None)
+        found = precompute(
+            library, target, RelatedQuery(**({"filters": anything(), "limit": 5} | asked)), lambda _: None
+        )
     return found.new, found.kept
 
 
@@ -91,3 +94,12 @@ def test_a_finished_run_is_left_alone_until_the_archive_or_the_question_changes(
     assert made(index, target, limit=3) == (23, 0)
     (line,) = [line for line in target.read_text(encoding="utf-8").splitlines() if json.loads(line)["id"] == "a8"]
     assert json.loads(line)["related"][0]["id"] != "a4"
+
+
+def test_lists_are_made_anew_for_another_fallback_and_when_an_embargo_ends(tmp_path: Path) -> None:
+    records = [record(number) for number in range(24)]
+    records[8] |= {"embargoed": (NOW + timedelta(hours=1)).isoformat()}
+    index, target = index_of(tmp_path, records), tmp_path / "related.jsonl"
+    assert made(index, target, fallback=Fallback.NONE) == (23, 0)
+    assert made(index, target, fallback=Fallback.RECENT) == (23, 0)
+    assert made(index, target, fallback=Fallback.RECENT, filters=anything(NOW + timedelta(hours=2))) == (24, 0)
