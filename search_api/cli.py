@@ -33,6 +33,7 @@ from search_api.query import (
     Sort,
     clean_query_text,
     make_filters,
+    whole_text,
 )
 from search_api.recency import asked_recency
 from search_api.settings import Settings
@@ -56,6 +57,11 @@ LimitOption = Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="How many a
 
 def _index(index: Path | None) -> IndexFolder:
     return IndexFolder(index or Settings().index)
+
+
+def _texts(values: list[str] | None) -> tuple[str, ...]:
+    """What was typed, in whole characters: a terminal may send bytes that are none."""
+    return tuple(whole_text(value) for value in values or ())
 
 
 @app.command(short_help="Take articles in from files and folders.")
@@ -145,7 +151,7 @@ def search(
         "language": language,
         "tag": tag,
     }
-    given = {name: values for name, values in words.items() if values}
+    given = {name: _texts(values) for name, values in words.items() if values}
     asked_recency(recency)
     bounds = {"from": from_, "to": to, "as_of": as_of}
     asked = SearchQuery(
@@ -186,17 +192,18 @@ def related(
     if (article_id is None) == (file is None):
         raise typer.BadParameter("give either an article's id or --file PAGE")
     asked = RelatedQuery(
-        Filters(utc_now(), sections=tuple(section or ()), sources=tuple(source or ())),
+        Filters(utc_now(), sections=_texts(section), sources=_texts(source)),
         mode=mode,
         limit=limit,
         window=asked_window(window) if window else None,
-        exclude=tuple(exclude or ()),
+        exclude=_texts(exclude),
         max_per_source=max_per_source,
         diversity=diversity,
         min_score=min_score,
         fallback=fallback,
     )
-    report.related(jobs.related(_index(index), asked, article_id=article_id, file=file), as_json=json)
+    named = whole_text(article_id) if article_id is not None else None
+    report.related(jobs.related(_index(index), asked, article_id=named, file=file), as_json=json)
 
 
 @app.command(short_help="Measure on judged queries.")

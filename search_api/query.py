@@ -136,9 +136,14 @@ class RelatedQuery:
     weights: Weights | None = None
 
 
+def whole_text(text: str) -> str:
+    """The text with halves of a character, which no file or index can hold, as the replacement character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def clean_query_text(text: str) -> str:
     """The query on one line, in composed characters as articles are; raises QueryError when it is empty or too long."""
-    line = " ".join(unicodedata.normalize("NFC", text).split())
+    line = " ".join(unicodedata.normalize("NFC", whole_text(text)).split())
     if not line:
         raise QueryError("q is empty; type a question or some words")
     if len(line) > MAX_QUERY_CHARS:

@@ -21,7 +21,7 @@ from search_api.library import Library, View
 from search_api.query import RelatedMode, RelatedQuery
 from search_api.ranking import Candidates, Positions, Ranked
 from search_api.related_candidates import Compared, compared, moved_vector, proposed, story_members
-from search_api.related_modes import RULES, best_first, bounds, good, newest_first, within_window
+from search_api.related_modes import RULES, best_first, bounds, good, newest_first
 from search_api.results import RelatedAnswer
 from search_api.seeds import Seed, draft_seed, known_seeds, merged_seed, rows_of, stored_seed
 
@@ -173,7 +173,7 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
     question = Question("", (), None, None, query.filters, np.empty(0, dtype=np.bool_))
     maker = HitMaker(library, view, question, query.filters.now, Highlight.NONE)
     hits = maker.make(Shown.of(found.ranked, found.candidates, found.shown, found.texts, found.faces))
-    rest = replace(query, filters=within_window(query, *seed.dates(query.filters.clock)))
+    rest = replace(query, filters=bounds(query, *seed.dates(query.filters.clock)))
     never = np.concatenate([seed.groups, unwanted])
     more, used = filling(library, view, rest, seed.sections, found.faces[found.shown], never)
     return RelatedAnswer(
@@ -194,7 +194,7 @@ def _only_fallback(library: Library, query: RelatedQuery, article: Article | Non
         return RelatedAnswer(None, query.mode, None, 0, 0, ())
     at = epoch_seconds((article and article.published_at) or query.filters.clock)
     sections = (article.section,) if article and article.section else ()
-    rest = replace(query, filters=within_window(query, at, at))
+    rest = replace(query, filters=bounds(query, at, at))
     left_out = [article.id, *query.exclude] if article else query.exclude
     unwanted = rows_of(library, view.snapshot, left_out, query.filters.now)
     nothing = np.empty(0, dtype=np.int64)

@@ -13,7 +13,7 @@ from indexer.filters import Filters
 from indexer.stories import closeness
 from indexer.types import Embeddings, Rows, Scores, Vector
 from search_api import related_ranking as signals
-from search_api.candidates import nearest_articles
+from search_api.candidates import LEAST_TEXTS, nearest_articles
 from search_api.ranking import first_of_each
 from search_api.related_ranking import NEIGHBOURS, WEIGHTS, Signals, Weights
 from search_api.seeds import Seed
@@ -23,6 +23,9 @@ POOL_CHUNKS = 200
 
 POOL_ARTICLES = 200
 """Articles that its words propose."""
+
+MOST_ARTICLES = 12_800
+"""More are never looked at."""
 
 _DAY_S = 86_400.0
 
@@ -44,13 +47,24 @@ def proposed(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mask) ->
     """The allowed articles that are nearest by meaning or words, or of the seed's story, with every signal of each."""
     near = nearest_articles(snapshot, seed.vector, allowed, POOL_CHUNKS)[0]
     near = np.unique(np.concatenate([near, story_members(snapshot, seed, filters, allowed)]))
-    narrowed = filters if filters != Filters(filters.now) else None
-    found, scores = snapshot.lexical.search_text(seed.terms, POOL_ARTICLES, narrowed)
-    found, scores = found[allowed[found]], scores[allowed[found]]
+    found, scores = by_words(snapshot, seed, filters, allowed)
     rest = np.setdiff1d(near, found)
     rows = np.concatenate([found, rest])
     bm25 = np.concatenate([scores, snapshot.lexical.score(seed.terms, rest, titles=False)])
     return _compared(snapshot, seed, rows, bm25)
+
+
+def by_words(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mask) -> tuple[Rows, Scores]:
+    """The allowed articles that the seed's words propose; more are looked at while they are of too few different texts."""
+    narrowed = filters if filters != Filters(filters.now) else None
+    count = POOL_ARTICLES
+    while True:
+        rows, scores = snapshot.lexical.search_text(seed.terms, count, narrowed)
+        kept = allowed[rows]
+        texts = np.setdiff1d(snapshot.columns.text_group[rows[kept]], seed.groups)
+        if len(rows) < count or len(texts) >= LEAST_TEXTS or count >= MOST_ARTICLES:
+            return rows[kept], scores[kept]
+        narrowed, count = filters, count * 4
 
 
 def story_members(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mask) -> Rows:

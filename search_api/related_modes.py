@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.articles import epoch_seconds
 from indexer.filters import Filters
 from indexer.types import Rows, Scores
 from search_api.query import Fallback, RelatedMode, RelatedQuery
@@ -34,6 +35,9 @@ INFORMING_CHARS = 400
 """The shortest body that can inform."""
 
 
+_CALENDAR = tuple(epoch_seconds(end.replace(tzinfo=UTC)) for end in (datetime.min, datetime.max.replace(microsecond=0)))
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What a mode weighs, and the least score that it shows."""
@@ -52,7 +56,7 @@ RULES: Mapping[RelatedMode, Rule] = {
 
 def bounds(query: RelatedQuery, first: int, last: int) -> Filters:
     """The query's filters within its window and its mode's own time; `first` and `last` are the seed's, in seconds."""
-    filters = within_window(query, first, last)
+    filters = _within_window(query, first, last)
     if query.mode is RelatedMode.LATEST:
         return _narrowed(filters, _moment(last + 1), None)
     if query.mode is RelatedMode.BACKGROUND:
@@ -60,7 +64,7 @@ def bounds(query: RelatedQuery, first: int, last: int) -> Filters:
     return filters
 
 
-def within_window(query: RelatedQuery, first: int, last: int) -> Filters:
+def _within_window(query: RelatedQuery, first: int, last: int) -> Filters:
     """The query's filters, and no article further from the seed's dates than its window."""
     if query.window is None:
         return query.filters
@@ -109,9 +113,6 @@ def _narrowed(filters: Filters, start: datetime | None, past: datetime | None) -
     )
 
 
-def _moment(seconds: int) -> datetime | None:
-    """None where the calendar ends."""
-    try:
-        return datetime.fromtimestamp(seconds, tz=UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
+def _moment(seconds: int) -> datetime:
+    """The moment, or that end of the calendar which it lies beyond."""
+    return datetime.fromtimestamp(min(max(seconds, _CALENDAR[0]), _CALENDAR[1]), tz=UTC)

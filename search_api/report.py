@@ -14,6 +14,7 @@ from rich.text import Text
 
 from search_api.evaluation_jobs import EvaluationDone
 from search_api.jobs import IngestDone, ReindexDone
+from search_api.query import whole_text
 from search_api.results import Explanation, Hit, RelatedAnswer, SearchAnswer, Understood
 from search_api.schemas import related_document, search_document
 
@@ -25,7 +26,7 @@ err = Console(stderr=True, soft_wrap=True)
 
 
 def failure(message: str) -> None:
-    err.print(Text.assemble(("error: ", "bold red"), message))
+    err.print(Text.assemble(("error: ", "bold red"), whole_text(message)))
 
 
 def document(value: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.articles import article_from_record, epoch_seconds, parse_time
+from indexer.articles import CLOCK_SKEW, article_from_record, epoch_seconds, parse_time
 from indexer.chunking import chunk_article
 from indexer.duplicates import same_text, text_key, text_print
 from indexer.engines.analysis import QueryTerms, QueryWord
@@ -97,7 +97,8 @@ def draft_article(record: dict[str, object], now: datetime) -> Article:
     """A draft from its fields; one without a date is of now. Raises QueryError, naming the field, for what is no article."""
     try:
         published = parse_time(record.get("published_at"), "published_at") or now
-        return article_from_record({**record, "published_at": published}, now=max(now, published))[0]
+        allowing = now if published <= now else published - CLOCK_SKEW
+        return article_from_record({**record, "published_at": published}, now=allowing)[0]
     except ArticleError as error:
         raise QueryError(str(error)) from None
 

@@ -28,6 +28,12 @@ from search_api.schemas import (
 from search_api.searcher import search
 from search_api.suggestions import suggest
 
+MOST_KEY_BYTES = 2048
+"""Proxies take headers of four kilobytes or so in all."""
+
+MANY = "dateline/many"
+"""No article's id: those have no slash."""
+
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 
 _PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}}}
@@ -65,12 +71,13 @@ def cached(body: str, media_type: str, request: Request, named: Sequence[str] = 
     """The body with its ETag and Cache-Control, or 304 when the reader has it already.
 
     `named` are the ids of the articles that the body tells of: a cache may drop what names one by Surrogate-Key, where
-    each is percent-encoded.
+    each is percent-encoded. Too many for a header are the one key MANY, to be dropped whenever any article is.
     """
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:24]}"'
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL}
     if named:
-        headers["Surrogate-Key"] = " ".join(quote(name, safe="") for name in named)
+        keys = " ".join(quote(name, safe="") for name in named)
+        headers["Surrogate-Key"] = keys if len(keys) <= MOST_KEY_BYTES else MANY
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)

@@ -23,6 +23,7 @@ from search_api.query import (
     Sort,
     clean_query_text,
     make_filters,
+    whole_text,
 )
 from search_api.recency import asked_recency
 from search_api.stories import StoriesQuery
@@ -63,13 +64,18 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def readable(value: Any) -> Any:
-    """Halves of a character, which JSON can spell and no text can hold, become the replacement character."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def readable(given: Any) -> Any:
+    """Halves of a character, which JSON can spell and no text can hold, become the replacement character.
+
+    In the texts and lists of texts that parameters are; what is nested deeper is none, and refused as it is.
+    """
+    return {name: _whole(value) for name, value in given.items()} if isinstance(given, dict) else given
+
+
+def _whole(value: Any) -> Any:
     if isinstance(value, list):
-        return [readable(item) for item in value]
-    return {name: readable(item) for name, item in value.items()} if isinstance(value, dict) else value
+        return [whole_text(item) if isinstance(item, str) else item for item in value]
+    return whole_text(value) if isinstance(value, str) else value
 
 
 Words = Annotated[

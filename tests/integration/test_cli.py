@@ -183,3 +183,14 @@ def test_an_exclusion_is_no_option(index: IndexFolder) -> None:
     hits = json.loads(done.stdout)["hits"]
     assert hits
     assert all(hit["section"] != "ferry" for hit in hits)
+
+
+def test_bytes_that_are_no_text_are_taken_as_typed_wrongly(index: IndexFolder) -> None:
+    root = str(index.root)
+    missing = command("related", "\udcff", "--index", root)
+    assert (missing.returncode, "no article with id" in missing.stderr) == (2, True)
+    assert command("related", "a1", "--exclude", "\udcff", "--section", "\udcff", "--index", root).returncode == 0
+    assert command("search", "ferry \udcff", "--source", "\udcff", "--index", root).returncode == 0
+    wrong = command("search", "ferry", "--from", "\udcff", "--index", root)
+    assert wrong.returncode == 2
+    assert "Traceback" not in wrong.stderr

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api import jobs
 from search_api.app import create_app
 from search_api.evaluation import JudgedQuery, measures
 from search_api.judging import Collection, by_text
+from search_api.related_candidates import by_words, proposed
+from search_api.seeds import known_seeds, rows_of
 from search_api.settings import Settings
 from tests.support import NOW, command, index_of, put_in_stories, record, write_jsonl
 
@@ -289,3 +292,53 @@ def test_a_hidden_article_tells_nothing_of_itself(tmp_path: Path, hidden: dict[s
         everything = asked(client, "/v1/articles/a14/related", min_score=0, limit=100)
         assert "copy" in ids(everything)
         assert everything == asked(client, "/v1/articles/a14/related", min_score=0, limit=100, exclude="a6")
+
+
+def test_a_draft_may_be_dated_up_to_the_end_of_the_calendar(client: TestClient) -> None:
+    last = "9999-12-31T23:59:59Z"
+    for mode in ("related", "latest", "background", "same_story"):
+        answer = client.post("/v1/related", json={"title": "Ferry", "published_at": last, "mode": mode, "window": "4w"})
+        assert answer.status_code == 200
+    assert ids(posted(client, title="Ferry", published_at=last, mode="latest", min_score=0)) == []
+
+
+@pytest.mark.parametrize("address", ["/v1/related", "/v1/search"])
+@pytest.mark.parametrize("depth", [1, 2, 600, 900])
+def test_values_nested_to_any_depth_are_refused(client: TestClient, address: str, depth: int) -> None:
+    nested = "[" * depth + '"\\ud800"' + "]" * depth
+    body = f'{{"title": {nested}, "q": {nested}}}'
+    answer = client.post(address, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+
+
+def test_a_fallback_keeps_to_the_mode_s_own_time(client: TestClient) -> None:
+    seed = record(20)["published_at"]
+    for mode in ("latest", "background"):
+        document = asked(client, "/v1/articles/a20/related", mode=mode, min_score=1, fallback="recent")
+        dates = [hit["published_at"].replace("Z", "+00:00") for hit in document["hits"]]
+        assert len(dates) == 3
+        assert (min(dates) > seed) if mode == "latest" else (max(dates) < seed)
+
+
+def test_words_find_articles_behind_many_hidden_ones(tmp_path: Path) -> None:
+    """The hidden ones hold the same words; none of them takes the place of one that readers may see."""
+    told = "Zephyrine quibblers jostled."
+    embargo = {"title": told, "embargoed": "2030-01-01T00:00:00Z"}
+    hidden = [record(number) | embargo | {"body": f"{told} {number}"} for number in range(1, 261)]
+    seen = record(400) | {"id": "seen", "title": "Elsewhere", "body": f"Much else was said of other things. {told}"}
+    index = index_of(tmp_path, [record(0) | {"id": "seed", "title": told, "body": told}, *hidden, seen])
+    with jobs.opened(index) as library:
+        assert library.view is not None
+        snapshot = library.view.snapshot
+        (seed,) = known_seeds(library, library.view, ["seed"], NOW)
+        everything = Filters(NOW)
+        pool = proposed(snapshot, seed, everything, snapshot.allowed(everything))
+        (row,) = rows_of(library, snapshot, ["seen"], NOW)
+        assert pool.signals.lexical[pool.rows.tolist().index(row)] > 0
+        rows, _ = by_words(snapshot, seed, everything, snapshot.allowed(everything))
+        assert row in rows
+
+
+def test_too_many_articles_for_a_header_are_one_key(monkeypatch: pytest.MonkeyPatch, client: TestClient) -> None:
+    monkeypatch.setattr("search_api.routes.api.MOST_KEY_BYTES", 5)
+    assert client.get("/v1/articles/a0/related").headers["surrogate-key"] == "dateline/many"
