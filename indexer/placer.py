@@ -27,7 +27,7 @@ class Ledger(Protocol):
     def twin_of(self, seq: int) -> Place | None:
         """The place of another article with the same words."""
 
-    def kept(self, seq: int) -> Place:
+    def kept(self, seq: int, /) -> Place:
         """What the article keeps of its place: its story if it has one, and its group while its words are the same."""
 
     def new_group(self, seq: int) -> int: ...

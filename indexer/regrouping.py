@@ -88,7 +88,7 @@ class _FreshLedger:
     def twin_of(self, seq: int) -> Place | None:
         return self._twins.get(self._keys[seq])
 
-    def kept(self, seq: int) -> Place:  # noqa: ARG002
+    def kept(self, _: int, /) -> Place:
         return Place(None, None)
 
     def new_group(self, seq: int) -> int:
