@@ -1,4 +1,4 @@
-"""Measure the main job on a folder or file of articles: ingest, sizes, memory, start-up, queries.
+"""Measure the main job on a folder or file of articles: ingest, sizes, memory, start-up, queries, related lists.
 
     python scripts/benchmark.py FOLDER [--queries FILE] [--index DIR]
 
@@ -22,9 +22,23 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from indexer.filters import Filters
+from indexer.layout import IndexFolder
+from scripts.precompute_related import visible_ids
+from search_api.clock import utc_now
+from search_api.jobs import opened
+from search_api.query import RelatedQuery
+from search_api.related import related
+
 PACKAGES = ("torch", "sentence-transformers", "faiss-cpu", "tantivy", "numpy")
 START_LIMIT_S = 60
 REPEATS = 5
+
+SEEDS = 300
+"""Articles whose related lists are timed."""
+
+WARMING = 20
+"""Lists made before, whose time does not count."""
 
 
 def timed(arguments: list[str]) -> tuple[dict[str, Any], float, float]:
@@ -78,6 +92,20 @@ class Service:
         self._process.wait()
 
 
+def related_ms(index: str) -> list[float]:
+    """Milliseconds that a list of ten related articles takes in process, for articles spread evenly over the archive."""
+    query = RelatedQuery(Filters(utc_now()))
+    with opened(IndexFolder(Path(index))) as library:
+        ids = visible_ids(library, query)
+        seeds = ids[:: max(1, len(ids) // SEEDS)][:SEEDS]
+        times = []
+        for seed in [*seeds[:WARMING], *seeds]:
+            started = time.perf_counter()
+            related(library, seed, query)
+            times.append((time.perf_counter() - started) * 1000)
+    return times[WARMING:]
+
+
 def report(folder: str, index: str, queries: list[str]) -> None:
     ingested, ingest_s, ingest_mb = timed(["ingest", folder, "--index", index])
     again, again_s, _ = timed(["ingest", folder, "--index", index])
@@ -97,6 +125,7 @@ def report(folder: str, index: str, queries: list[str]) -> None:
         serving_mb = service.memory_mb()
     finally:
         service.stop()
+    lists = related_ms(index)
     articles = status["archive"]["articles"]
     rows = {
         "articles, chunks": f"{articles:,}, {status['archive']['chunks']:,}",
@@ -111,6 +140,8 @@ def report(folder: str, index: str, queries: list[str]) -> None:
         "serve: start to first answer": f"{start_s:.1f} s",
         "serve: resident memory after the queries": f"{serving_mb:.0f} MB",
         "query over HTTP, p50 and p95": f"{median(times):.1f} ms and {quantiles(times, n=20)[18]:.1f} ms ({len(times)} queries)",
+        "related by id, in process, p50 and p95": f"{median(lists):.1f} ms and {quantiles(lists, n=20)[18]:.1f} ms "
+        f"({len(lists)} articles)",
     }
     print(
         f"{platform.machine()}, Python {platform.python_version()}, " + ", ".join(f"{p} {version(p)}" for p in PACKAGES)

@@ -156,6 +156,8 @@ class HitMaker:
         if first == past:
             return Passage(0, (0, 0), 0.0)
         spans = list(zip(columns.chunk_start[first:past].tolist(), columns.chunk_end[first:past].tolist(), strict=True))
+        if not (self._terms or self._question.phrases) and self._vector is None:
+            return Passage(0, spans[0], 0.0)
         held = [matching_spans(article.body[start:end], article.language, self._terms) for start, end in spans]
         words = np.array([len({term for _, _, term in found}) for found in held], dtype=np.float32)
         score = words / max(1.0, float(words.max()))

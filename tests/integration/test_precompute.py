@@ -40,7 +40,7 @@ with opened(IndexFolder(Path(sys.argv[1]))) as library:
 def made(index: IndexFolder, target: Path, **asked: Any) -> tuple[int, int]:
     with jobs.opened(index) as library:
         found = precompute(
-            library, target, RelatedQuery(**({"filters": anything(), "limit": 5} | asked)), lambda _: None
+            library, target, RelatedQuery(asked.pop("filters", anything()), **({"limit": 5} | asked)), lambda _: None
         )
     return found.new, found.kept
 
