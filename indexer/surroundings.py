@@ -102,7 +102,8 @@ class Surroundings:
         self._days = np.empty(0, dtype=np.int64)
         self._times = np.empty(0, dtype=np.float64)
         self._placed = np.empty(0, dtype=np.bool_)
-        self._vectors: Embeddings = np.empty((0, 0), dtype=np.float32)
+        self._room: Embeddings = np.empty((0, 0), dtype=np.float32)
+        """The vectors, with room for more: they are most of what is held, and not copied for each batch."""
 
     def receive(self, coming: Sequence[Neighbour]) -> None:
         """Make ready for a batch of articles to be placed, in this order; earlier versions of them are forgotten."""
@@ -114,7 +115,8 @@ class Surroundings:
                 self._placed[self._place_of.pop(article.seq)] = False
         self._first_coming = len(self.articles)
         self._append(coming)
-        self._cosines = self._vectors[self._first_coming :] @ self._vectors.T
+        vectors = self._room[: len(self.articles)]
+        self._cosines = vectors[self._first_coming :] @ vectors.T
 
     def around(self, number: int) -> Around:
         """The placed articles around the one of that number in the batch."""
@@ -169,7 +171,13 @@ class Surroundings:
         self._days = np.append(self._days, [_NO_DAY if article.day is None else article.day for article in articles])
         self._times = np.append(self._times, [float(article.published or 0) for article in articles])
         self._placed = np.append(self._placed, np.zeros(len(articles), dtype=np.bool_))
-        self._vectors = np.concatenate([self._vectors, vectors]) if self._vectors.size else vectors
+        held = len(self.articles) - len(articles)
+        if len(self.articles) > len(self._room):
+            room = np.empty((max(len(self.articles), len(self._room) * 3 // 2), vectors.shape[1]), dtype=np.float32)
+            if held:
+                room[:held] = self._room[:held]
+            self._room = room
+        self._room[held : len(self.articles)] = vectors
 
     def _let_go(self, days: Sequence[int | None]) -> None:
         """Forget the articles of the days farthest from these, the first that came first, when too much is held."""
@@ -186,4 +194,5 @@ class Surroundings:
         self.articles = [self.articles[place] for place in places.tolist()]
         self._place_of = {article.seq: place for place, article in enumerate(self.articles)}
         self.stories, self._days, self._times = self.stories[places], self._days[places], self._times[places]
-        self._placed, self._vectors = self._placed[places], self._vectors[places]
+        self._placed = self._placed[places]
+        self._room[: len(places)] = self._room[places]
