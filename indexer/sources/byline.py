@@ -6,12 +6,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from indexer.sources.agencies import is_agency
 from indexer.sources.page_furniture import DATE_IN_TEXT
 
 MAX_WORDS = 18
 
-_LEADS = "written by|by|par|por|von|di|text|texte|بقلم|كتبه?|كتبت|إعداد|تقرير|نویسنده|نوشته|گزارش از|به قلم|作者|记者"
-_LEAD = re.compile(rf"^(?:{_LEADS})(?:\s*[:：]\s*|\s+)", re.IGNORECASE)
+_LEADS = (
+    "written by|story by|words by|posted by|published by|reported by|by|par|por|escribe|von|di|"
+    "geschrieben von|verfasst von|veröffentlicht von|artikel von|"
+    "text (?:&|und|and) (?:fotos?|photos?)|text|texte|interview|autor(?:in|en)?|auteurs?|autore|author|"
+    "بقلم|كتبه?|كتبت|إعداد|تقرير|نویسنده|نوشته|گزارش از|به قلم|作者|记者|文"
+)
+_LABELS = "text|texte|interview|autor(?:in|en)?|auteurs?|autore|author"
+_LEAD = re.compile(rf"^(?:(?:{_LEADS})\s*[:：]\s*(?:von\s+|by\s+)?|(?!(?:{_LABELS})\b)(?:{_LEADS})\s+)", re.IGNORECASE)
+_LABEL = re.compile(rf"^(?:{_LABELS})\s+(?=\S)", re.IGNORECASE)
+"""A label that only counts as one where the page marks the text as a byline."""
+
 _INNER_LEAD = re.compile(r"\s(?:by|par|por|von)\s+", re.IGNORECASE)
 _SECOND_ROLE = re.compile(
     r"\s*\b(?:edited|reviewed|translated|illustrated|photographs?|photography|video) by\b.*$", re.IGNORECASE
@@ -26,12 +36,12 @@ _PARTICLE = r"(?:de|la|al|el|bin|van|von|di|da|dos)"
 _CORRESPONDENT = re.compile(rf"^{_WORD}(?:\s{_PARTICLE})*(?:\s{_WORD}){{1,3}}\sin\s{_WORD}(?:,?\s{_WORD}){{0,3}}$")
 _NEWSROOM = re.compile(
     r"\b(?:staff|agenc(?:y|ies)|newsroom|desk|correspondents?|editors?|editorial|reporters?|writers?|wires?|press|service|news|"
-    r"team|admin|redaktion|redazione|redaction|rédaction|redacción|agencias?|agences?|reuters|afp|xinhua|anadolu|irna|tasnim|"
+    r"team|admin|contributors?|organi[sz]ation|foundation|redaktion|redazione|redaction|rédaction|redacción|agencias?|agences?|reuters|afp|xinhua|anadolu|irna|tasnim|"
     r"al[ -](?:jazeera|mayadeen|manar|ahed)|وكالات|تحرير|خبرگزاری\w*|تحریریه|سرویس|گروه)\b",
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(
-    r"\b(?:about|authors?|authoring|the|updated|published|articles?|posts?|follow|read|view|more|all|share|comments?|minutes?|ago|"
+    r"\b(?:about|authors?|authoring|the|updated|published|articles?|posts?|follow|read|view|more|all|share|comments?|minutes?|ago|sign|login|menu|unknown|anonymous|no|"
     r"hours?|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
     re.IGNORECASE,
 )
@@ -86,6 +96,7 @@ def read_byline(line: str, *, marked: bool = False) -> Byline | None:
     if not (lead or marked or _CORRESPONDENT.match(text)):
         return None
     named = _SECOND_ROLE.sub("", text[lead.end() :] if lead else text)
+    named = _LABEL.sub("", named) if marked and not lead else named
     if marked and not lead and (inner := _INNER_LEAD.search(f" {named}")):
         named = f" {named}"[inner.end() :]
     authors = tuple(dict.fromkeys(name for name in _names(named) if is_person(name)))
@@ -94,12 +105,19 @@ def read_byline(line: str, *, marked: bool = False) -> Byline | None:
     return Byline(text, authors)
 
 
-def is_person(name: str) -> bool:
-    """Whether a name looks like a person's: two to five capitalised words, none of them a newsroom's."""
+def is_person(name: str, *, stated: bool = False) -> bool:
+    """Whether a name looks like a person's: two to five capitalised words, none of them a newsroom's.
+
+    Of what is `stated` to be one, a single word is enough, and capitals do not matter.
+    """
+    if _NEWSROOM.search(name) or _NOT_A_NAME.search(name) or is_agency(name):
+        return False
     if _CJK_NAME.match(name):
         return True
     words = name.split()
-    if not 2 <= len(words) <= 5 or _NEWSROOM.search(name) or _NOT_A_NAME.search(name):
+    if stated and 1 <= len(words) <= 6 and name[:1].isalpha() and not re.search(r"[@{}<>=:/|]|\.\w{2,}$", name):
+        return True
+    if not 2 <= len(words) <= 5:
         return False
     proper = all(
         word in _LOWERCASE_PARTS or word.strip("'’\"(")[:1].upper() == word.strip("'’\"(")[:1] for word in words
@@ -107,9 +125,14 @@ def is_person(name: str) -> bool:
     return proper and not any(character.isdigit() or character in "@{}<>=:" for character in name)
 
 
+def without_lead(text: str) -> str:
+    """A byline without "By" or the like."""
+    return _LEAD.sub("", text)
+
+
 def _without_tail(text: str) -> str:
     if date := DATE_IN_TEXT.search(text):
-        text = text[: date.start()]
+        text = text[: date.start()] or text[date.end() :].strip(" ,;|•·-–—")
     return _TAIL.sub("", text).strip(" ,;|•·-–—")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
@@ -15,6 +17,7 @@ _ARTICLE_TYPES = frozenset(
     {
         "Article",
         "NewsArticle",
+        "AdvertiserContentArticle",
         "AnalysisNewsArticle",
         "AskPublicNewsArticle",
         "BackgroundNewsArticle",
@@ -23,35 +26,68 @@ _ARTICLE_TYPES = frozenset(
         "ReviewNewsArticle",
         "BlogPosting",
         "LiveBlogPosting",
+        "SocialMediaPosting",
         "Report",
         "SpeechArticle",
     }
 )
 
 MAX_DEPTH = 12
-
+MAX_NAMED = 10_000
 
 _PAGE_TYPES = frozenset({"WebPage", "ItemPage"})
 _PAGE_FIELDS = ("published_at", "updated_at", "language")
+_WRAPPING = re.compile(r"^(?:\s|//|/\*|\*/|<!--|<!\[CDATA\[)+|(?:\s|;|//|/\*|\*/|-->|\]\]>)+$")
+"""What old templates put around the JSON of a script."""
 
 
-def json_ld_fields(page: HtmlElement) -> dict[str, Any]:
-    """The record fields that the first article node of the page states; without one, a page node's dates."""
+@dataclass(frozen=True, slots=True)
+class JsonLd:
+    """A page's JSON-LD.
+
+    `fields` are record fields: those of the first article node, without one the dates and the language of a page node.
+    `node` is that article node, empty without one; `newsroom` names the organisations that stand as its authors.
+    """
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    node: dict[str, Any] = field(default_factory=dict)
+    newsroom: tuple[str, ...] = ()
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the article is said not to be free."""
+        return str(self.node.get("isAccessibleForFree")).lower() in ("false", "http://schema.org/false")
+
+
+def read_json_ld(page: HtmlElement) -> JsonLd:
+    """All that the page's JSON-LD scripts state of its article."""
+    values = list(_values(page))
+    named: dict[str, dict[str, Any]] = {}
     of_page: dict[str, Any] = {}
+    for node in (node for value in values for node in _nodes(value, 0)):
+        if len(named) < MAX_NAMED and isinstance(node.get("@id"), str):
+            named.setdefault(node["@id"], node)
+    for node in (node for value in values for node in _nodes(value, 0)):
+        types = set(_texts(node.get("@type")))
+        if _ARTICLE_TYPES & types:
+            people = list(_authors(node.get("author") or node.get("creator"), named))
+            fields = _fields(node) | {"authors": [name for name, person in people if person]}
+            newsroom = tuple(name for name, person in people if not person)
+            return JsonLd({name: value for name, value in fields.items() if value}, node, newsroom)
+        if _PAGE_TYPES & types:
+            fields = _fields(node)
+            of_page |= {name: fields[name] for name in _PAGE_FIELDS if fields[name]}
+    return JsonLd(of_page)
+
+
+def _values(page: HtmlElement) -> Iterator[Any]:
     for script in page.iter("script"):
         if (script.get("type") or "").partition(";")[0].strip().lower() != "application/ld+json":
             continue
         try:
-            value = json.loads(script.text_content().strip().strip(";"), strict=False)
+            yield json.loads(_WRAPPING.sub("", script.text_content()), strict=False)
         except (ValueError, RecursionError):
             continue
-        for node in _nodes(value, 0):
-            if _ARTICLE_TYPES & set(_texts(node.get("@type"))):
-                return {name: value for name, value in _fields(node).items() if value}
-            if _PAGE_TYPES & set(_texts(node.get("@type"))):
-                fields = _fields(node)
-                of_page |= {name: fields[name] for name in _PAGE_FIELDS if fields[name]}
-    return of_page
 
 
 def _nodes(value: Any, depth: int) -> Iterator[dict[str, Any]]:
@@ -71,7 +107,6 @@ def _fields(node: dict[str, Any]) -> dict[str, Any]:
         "title": _first(node.get("headline")) or _first(node.get("name")),
         "published_at": _first(node.get("datePublished")),
         "updated_at": _first(node.get("dateModified")),
-        "authors": list(_authors(node.get("author"))),
         "section": _first(node.get("articleSection")),
         "tags": _keywords(node.get("keywords")),
         "image_url": _first(node.get("image"), "url"),
@@ -82,13 +117,16 @@ def _fields(node: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _authors(value: Any) -> Iterator[str]:
+def _authors(value: Any, named: dict[str, dict[str, Any]]) -> Iterator[tuple[str, bool]]:
+    """(name, whether a person's) of each author; an author that is only an `@id` is looked up among the page's nodes."""
     for item in value if isinstance(value, list) else [value]:
-        name = item.get("name") if isinstance(item, dict) else item
-        organisation = isinstance(item, dict) and "Organization" in " ".join(_texts(item.get("@type")))
-        for text in _texts(name):
-            if not organisation and is_person(text):
-                yield text
+        if isinstance(item, dict) and "name" not in item and isinstance(item.get("@id"), str):
+            item = named.get(item["@id"], item)
+        types = " ".join(_texts(item.get("@type"))) if isinstance(item, dict) else ""
+        for text in _texts(item.get("name") if isinstance(item, dict) else item):
+            name = " ".join(unescape(text).split())
+            if name:
+                yield name, "Organization" not in types and is_person(name, stated="Person" in types)
 
 
 def _keywords(value: Any) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lxml.html import HtmlElement
 
 from indexer.articles import normalise_line
@@ -64,6 +62,17 @@ def element_lines(element: HtmlElement) -> list[str]:
     return [line for text in lines if (line := normalise_line(text))]
 
 
+def block_lines(element: HtmlElement) -> list[str]:
+    """The text of an element, one line per innermost block, cut also at empty lines made of two breaks."""
+    lines = "".join(_pieces(element, between_blocks="\r\r")).replace("\n", " ").split("\r\r")
+    return [line for text in lines if (line := normalise_line(text))]
+
+
+def letters(text: str) -> str:
+    """The letters and digits of a text, in lower case."""
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
 def has_blocks(element: HtmlElement) -> bool:
     """Whether an element holds paragraphs, lists or other blocks rather than only words."""
     return any(child.tag in _BLOCKS for child in element.iterdescendants() if isinstance(child.tag, str))
@@ -75,18 +84,27 @@ def link_share(element: HtmlElement) -> float:
     return sum(len(element_text(link)) for link in element.iter("a")) / size if size else 0.0
 
 
-def _pieces(element: HtmlElement) -> Iterator[str]:
+def _pieces(element: HtmlElement, between_blocks: str = " ") -> list[str]:
     """Text in order; \\r stands for a line break, so that two of them end a paragraph."""
-    yield (element.text or "").replace("\r", " ")
+    pieces: list[str] = []
+    _collect(element, between_blocks, pieces)
+    return pieces
+
+
+def _collect(element: HtmlElement, between_blocks: str, pieces: list[str]) -> None:
+    if element.text:
+        pieces.append(element.text.replace("\r", " "))
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in _INVISIBLE:
-            if child.tag == "br":
-                yield "\r"
-            elif child.tag in _BLOCKS:
-                yield " "
-                yield from _pieces(child)
-                yield " "
+        tag = child.tag
+        if isinstance(tag, str) and tag not in _INVISIBLE:
+            if tag == "br":
+                pieces.append("\r")
+            elif tag in _BLOCKS:
+                pieces.append(between_blocks)
+                _collect(child, between_blocks, pieces)
+                pieces.append(between_blocks)
             else:
-                yield from _pieces(child)
-        tail = (child.tail or "").replace("\r", " ")
-        yield tail if tail.strip() or not (isinstance(child.tag, str) and child.tag == "br") else ""
+                _collect(child, between_blocks, pieces)
+        tail = child.tail
+        if tail and (tag != "br" or tail.strip()):
+            pieces.append(tail.replace("\r", " "))

@@ -4,157 +4,31 @@ from __future__ import annotations
 
 import re
 
-TAIL_HEADINGS = frozenset(
-    heading.casefold()
-    for heading in [
-        "Comments",
-        "Comment",
-        "Leave a comment",
-        "Leave a reply",
-        "Related News",
-        "Related",
-        "Related articles",
-        "Related stories",
-        "Related content",
-        "Related topics",
-        "Read more",
-        "Read also",
-        "Also read",
-        "See also",
-        "More on this story",
-        "More stories",
-        "More from",
-        "More news",
-        "Most read",
-        "Most viewed",
-        "Most popular",
-        "Popular",
-        "Popular stories",
-        "Latest news",
-        "Latest",
-        "Trending",
-        "Recommended",
-        "You may also like",
-        "Top stories",
-        "Editor's picks",
-        "Tags",
-        "Share",
-        "Share this",
-        "Share this article",
-        "Newsletter",
-        "Subscribe",
-        "Sign up",
-        "Follow us",
-        "Advertisement",
-        "التعليقات",
-        "تعليقات",
-        "أخبار ذات صلة",
-        "اخبار ذات صلة",
-        "مواضيع ذات صلة",
-        "اقرأ أيضا",
-        "اقرأ أيضاً",
-        "الأكثر قراءة",
-        "شارك",
-        "وسوم",
-        "نظرات",
-        "دیدگاه\u200cها",
-        "نظر شما",
-        "اخبار مرتبط",
-        "مطالب مرتبط",
-        "بیشتر بخوانید",
-        "پربازدیدترین",
-        "برچسب\u200cها",
-        "Commentaires",
-        "À lire aussi",
-        "A lire aussi",
-        "Lire aussi",
-        "Articles liés",
-        "Sur le même sujet",
-        "Les plus lus",
-        "Partager",
-        "Comentarios",
-        "Noticias relacionadas",
-        "Te puede interesar",
-        "Lea también",
-        "Lee también",
-        "Más leídas",
-        "Lo más leído",
-        "Compartir",
-        "Kommentare",
-        "Mehr zum Thema",
-        "Lesen Sie auch",
-        "Das könnte Sie auch interessieren",
-    ]
-)
-"""Headings after which no sentence of the article follows."""
-
-_UNCERTAIN = frozenset(
-    heading.casefold()
-    for heading in [
-        "Advertisement",
-        "Share",
-        "Share this",
-        "Share this article",
-        "Newsletter",
-        "Subscribe",
-        "Sign up",
-        "Follow us",
-        "Read more",
-        "Read also",
-        "Also read",
-        "See also",
-        "Related",
-        "Latest",
-        "Popular",
-        "Recommended",
-        "Tags",
-        "شارك",
-        "اقرأ أيضا",
-        "اقرأ أيضاً",
-        "بیشتر بخوانید",
-        "À lire aussi",
-        "A lire aussi",
-        "Lire aussi",
-        "Partager",
-        "Te puede interesar",
-        "Lea también",
-        "Lee también",
-        "Compartir",
-        "Lesen Sie auch",
-    ]
-)
-"""Those that also head a box in the middle of an article."""
+from indexer.sources.tail_headings import TAIL_HEADINGS, UNCERTAIN_HEADINGS
 
 _INTERRUPTIONS = frozenset(
     {"advertisement", "share", "share this", "share this article", "شارك", "partager", "compartir"}
 )
 """Those after which the article goes on as soon as another sentence follows."""
 
-_BOILERPLATE = re.compile(
-    r"^(?:(?:photo|image|picture|credit|illustration|foto|titelbild|bild|crédit(?:s? photo)?|imagen|صورة|الصورة|عکس)s?"
-    r"(?:\s+(?:by|credit|courtesy|illustrative))?\s*[:©/]"
-    r"|(?:read|see|read more|see more|watch)\s+(?:also|more)?\s*:|also read\s*:|(?:à )?lire aussi\s*:"
-    r"|le[ae] también\s*:|lesen sie auch\s*:"
-    r"|اقرأ أيضا[ًً]?\s*:|بیشتر بخوانید\s*:|©|\(c\)\s|copyright\b"
-    r"|(?:subscribe|sign up)\b.{0,60}\b(?:newsletter|edition|inbox)|never miss the latest news)",
+_ENTRY_TIME = re.compile(
+    r"^(?:\d{1,2}[:.h]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{2,4}|uhr|h)?"
+    r"|\d{1,3}\s?(?:m|h|d|min|mins|minutes?|hours?|days?|std|stunden?|minuten)\.?\s+ago"
+    r"|(?:vor|il y a|hace|hace unos)\s+\d{1,3}\s+\w+|منذ\s+\d{1,3}\s+\w+)$",
     re.IGNORECASE,
 )
-_RIGHTS = re.compile(
-    r"\ball rights reserved\b|\btous droits réservés\b|\btodos los derechos reservados\b", re.IGNORECASE
-)
-_BOILERPLATE_MAX_CHARS = 240
 
 _SENTENCE_ENDS = frozenset(".!?…:؟。！？")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _COUNT = re.compile(r"[\s(:]*\d[\d.,]*\s*[KMB]?[\s):]*$")
 _BULLET = re.compile(r"^\s*[-*•·–]\s*")
 _TIME = (
-    r"(?:[\s,|T·•–-]{1,5}(?:at|à|a las|um|alle)?\s*\d{1,2}[:h.]\d{2}(?::\d{2})?\s*"
+    r"(?:[\s,،|T·•–-]{1,5}(?:at|à|a las|um|alle|ore|в|saat|ساعت|الساعة)?\s*\d{1,2}[:h.]\d{2}(?::\d{2})?\s*"
     r"(?:[ap]\.?m\.?\b|z\b|utc|gmt|[+-]\d\d:?\d\d)?)?"
 )
 _DAY = (
-    r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}年\s?\d{1,2}月\s?\d{1,2}日"
-    r"|\d{1,2}(?:st|nd|rd|th|er|\.)?\s+(?:de\s+)?[^\W\d_]{3,12}\.?,?\s+(?:del?\s+)?\d{4}"
+    r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[년年]\s?\d{1,2}[월月]\s?\d{1,2}[일日]"
+    r"|\d{1,2}(?:st|nd|rd|th|er|\.)?\s+(?:de\s+)?(?:[^\W\d_]{3,12}\.?|دی)(?:\s?\u200c?ماه)?,?\s+(?:del?\s+)?\d{4}"
     r"|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4})"
 )
 DATE_IN_TEXT = re.compile(rf"(?<!\d){_DAY}(?!\d){_TIME}", re.IGNORECASE)
@@ -163,7 +37,7 @@ DATE_IN_TEXT = re.compile(rf"(?<!\d){_DAY}(?!\d){_TIME}", re.IGNORECASE)
 _DATE = re.compile(
     r"^(?:(?:published|updated|posted|last updated|publié|publicado|actualizado|date|veröffentlicht)"
     r"\s*:?\s*(?:on|at|le|el|am)?\s*:?\s*)?"
-    rf"(?:[^\W\d_]+\.?,?\s+)?{_DAY}{_TIME}(?:\s*(?:uhr|[A-Z]{{2,4}}))?$",
+    rf"(?:[^\W\d_]+(?:\u200c[^\W\d_]+)*\.?[,،]?\s+)?{_DAY}{_TIME}(?:\s*(?:uhr|[A-Z]{{2,4}}))?$",
     re.IGNORECASE,
 )
 
@@ -180,7 +54,7 @@ def is_tail_heading(line: str, *, certain: bool = False) -> bool:
     `certain` leaves out headings that as often stand above a box in the middle of an article ("Read more").
     """
     text = _COUNT.sub("", _BULLET.sub("", line)).strip().rstrip(":").casefold()
-    return text in TAIL_HEADINGS and not (certain and text in _UNCERTAIN)
+    return text in TAIL_HEADINGS and not (certain and text in UNCERTAIN_HEADINGS)
 
 
 def sentences_after_box(heading: str) -> int:
@@ -188,14 +62,14 @@ def sentences_after_box(heading: str) -> int:
     return 1 if heading.strip().rstrip(":").casefold() in _INTERRUPTIONS else 3
 
 
-def is_boilerplate(line: str) -> bool:
-    """Whether a line is a credit, a pointer to another article, a newsletter's invitation or a copyright notice."""
-    return len(line) <= _BOILERPLATE_MAX_CHARS and bool(_BOILERPLATE.match(line) or _RIGHTS.search(line))
-
-
 def is_date_line(line: str) -> bool:
     """Whether a line is nothing but a date, with or without a time."""
     return len(line) <= 60 and _DATE.match(line.strip()) is not None
+
+
+def is_entry_time(line: str) -> bool:
+    """Whether a line is nothing but a time of day or an age, as above each entry of a live blog."""
+    return len(line) <= 30 and _ENTRY_TIME.match(line.strip()) is not None
 
 
 def is_menu_line(line: str) -> bool:

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from indexer.articles import normalise_line
+from indexer.sources.boilerplate import is_boilerplate
 from indexer.sources.byline import read_byline
-from indexer.sources.page_furniture import is_boilerplate, is_date_line, is_prose, is_tail_heading, sentences_after_box
+from indexer.sources.page_furniture import is_date_line, is_entry_time, is_prose, is_tail_heading, sentences_after_box
 
 
 def article_lines(lines: Iterable[str], title: str) -> list[str]:
     """The lines without what the page repeats at the article's head, the boxes within it, and its tail."""
     kept: list[str] = []
     rest = [line for line in map(normalise_line, lines) if line and line != title]
+    prose_left = sum(map(is_prose, rest))
     begun = False
-    for place, line in enumerate(rest):
+    for line in rest:
+        prose_left -= is_prose(line)
         if is_tail_heading(line):
-            prose_after = sum(map(is_prose, rest[place + 1 :]))
-            if begun and (is_tail_heading(line, certain=True) or prose_after < sentences_after_box(line)):
+            if begun and (is_tail_heading(line, certain=True) or prose_left < sentences_after_box(line)):
                 break
             continue
-        if is_date_line(line) or is_boilerplate(line) or (not begun and read_byline(line)):
+        if is_date_line(line) or is_entry_time(line) or is_boilerplate(line) or (not begun and read_byline(line)):
             continue
         begun = begun or is_prose(line)
         kept.append(line)

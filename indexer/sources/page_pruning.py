@@ -9,15 +9,19 @@ from itertools import islice
 from lxml import etree
 from lxml.html import HtmlElement
 
-from indexer.sources.markup import element_text, link_share
+from indexer.sources.markup import element_text, letters, link_share
 from indexer.sources.page_furniture import is_prose, is_tail_heading, sentences_after_box, word_count
 
 _NO_TEXT = frozenset(["script", "style", "noscript", "template", "svg", "iframe", "select"])
 _DROPPED_TAGS = _NO_TEXT | frozenset(["nav", "footer", "aside", "form", "figure", "figcaption", "button", "dialog"])
+_AMP_TAGS = frozenset(
+    {f"amp-{name}" for name in ("ad", "embed", "sidebar", "carousel", "consent", "lightbox", "list", "social-share")}
+)
 _KEPT_TAGS = frozenset({"html", "body", "head", "article", "main", "h1"})
 _BOX_MARK = re.compile(
     r"(?:^|[\s_-])(?:comments?|disqus|respond|related|recommend\w*|newsletter|advert\w*|sponsor\w*|breadcrumbs?|navbar|"
-    r"cookie|popular|most-?(?:read|viewed|popular)|trending|read-?(?:also|next)|see-?also)(?:$|[\s_-])",
+    r"cookie|popular|most-?(?:read|viewed|popular)|trending|read-?(?:also|next)|see-?also|galler(?:y|ies)|slideshow|carousel|"
+    r"modal|lightbox|sr-only|screen-?reader-text|visually-?hidden)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 """Names of boxes beside or after an article."""
@@ -29,7 +33,13 @@ _DETAIL_MARK = re.compile(
 )
 """Names of details around an article, and now and then of an element that holds one."""
 
+_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _COMMENTS = re.compile(r"^(?:comments?|disqus|respond)\b|-comments?$", re.IGNORECASE)
+_PULL_QUOTE = re.compile(
+    r"(?:^|[\s_-])(?:pull-?quote|quote-?(?:pull|box|highlight)|highlight-?quote)s?(?:$|[\s_-])", re.IGNORECASE
+)
+_GALLERY = re.compile(r"(?:^|[\s_-])(?:galler(?:y|ies)|slideshow|carousel)(?:$|[\s_-])", re.IGNORECASE)
+
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6", "strong", "b", "p", "div", "span", "li", "dt", "legend", "summary")
 _HEADING_MAX_CHARS = 60
 _SHARE_OF_PAGE = 0.5
@@ -43,7 +53,8 @@ _RUN_MIN_CHARS = 60
 def without_boxes(page: HtmlElement) -> HtmlElement:
     """A copy of the page without the boxes beside its article and without what follows it."""
     tree = copy.deepcopy(page)
-    _drop(tree, _DROPPED_TAGS, _BOX_MARK)
+    _drop(tree, _DROPPED_TAGS | _AMP_TAGS, _BOX_MARK)
+    _drop_pull_quotes(tree)
     _cut_tails(tree)
     return tree
 
@@ -61,12 +72,40 @@ def _drop(tree: HtmlElement, tags: frozenset[str], mark: re.Pattern[str]) -> Non
     for element in list(tree.iter()):
         if not isinstance(element.tag, str) or element.tag in _KEPT_TAGS or element.getparent() is None:
             continue
-        marked = mark.search(f"{element.get('class') or ''} {element.get('id') or ''}")
+        marked = mark.search(f"{element.get('class') or ''} {element.get('id') or ''}") or _is_hidden(element)
         if not marked and element.tag not in tags:
             continue
         small = word_count(element_text(element)) < total * _SHARE_OF_PAGE
-        if small or element.tag in _NO_TEXT or (_COMMENTS.search(_name(element)) and element in begun):
+        aside = element in begun and (_COMMENTS.search(_name(element)) or _is_gallery(element, tree))
+        if small or element.tag in _NO_TEXT or aside:
             element.drop_tree()
+
+
+def _drop_pull_quotes(tree: HtmlElement) -> None:
+    """Remove each pull quote whose words stand in the text as well."""
+    quotes = [element for element in tree.iter() if isinstance(element.tag, str) and _is_pull_quote(element)]
+    whole = letters(element_text(tree)) if quotes else ""
+    for quote in quotes:
+        said = letters(element_text(quote))
+        if quote.getparent() is not None and said and whole.count(said) > 1:
+            quote.drop_tree()
+
+
+def _is_pull_quote(element: HtmlElement) -> bool:
+    return _PULL_QUOTE.search(element.get("class") or "") is not None
+
+
+def _is_gallery(element: HtmlElement, tree: HtmlElement) -> bool:
+    """Whether an element is a series of pictures beside an article that has paragraphs of its own."""
+    if not _GALLERY.search(element.get("class") or ""):
+        return False
+    outside = (p for p in tree.iter("p") if element not in p.iterancestors() and _is_paragraph(p))
+    return len(list(islice(outside, _ARTICLE_PARAGRAPHS))) == _ARTICLE_PARAGRAPHS
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    style = element.get("style")
+    return bool(style and _HIDDEN.search(style)) or "hidden" in element.attrib or element.get("aria-hidden") == "true"
 
 
 def _name(element: HtmlElement) -> str:

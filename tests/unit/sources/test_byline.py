@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.sources.byline import read_byline
+from indexer.sources.agencies import credited_agencies
+from indexer.sources.byline import is_person, read_byline
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,11 @@ from indexer.sources.byline import read_byline
         ("بقلم سلمى حداد ومحمد علي", ("سلمى حداد", "محمد علي")),
         ("نویسنده: نرگس کاظمی", ("نرگس کاظمی",)),
         ("By Jon Stell - Apr 16, 2025 8:02 pm UTC", ("Jon Stell",)),
+        ("Text & Fotos: Jon Stell", ("Jon Stell",)),
+        ("Interview: Halima Oduya", ("Halima Oduya",)),
+        ("Auteur: Élise Marchand", ("Élise Marchand",)),
+        ("Geschrieben von Jana Weller", ("Jana Weller",)),
+        ("By Reuters and Jon Stell", ("Jon Stell",)),
         ("Written by Jon Stell Edited by Halima Oduya", ("Jon Stell",)),
     ],
 )
@@ -47,7 +53,26 @@ def test_a_sentence_or_a_date_is_no_byline(line: str) -> None:
     assert read_byline(line) is None
 
 
-@pytest.mark.parametrize("line", ["About the author", "1 mars 2019 à 15:20", "Follow Author", "5 minutes ago"])
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [("Aureliana", True), ("JIJI", False), ("Staff and news service reports", False), ("x@paper.example", False)],
+)
+def test_what_a_page_states_to_be_a_person_may_be_one_word(name: str, person: bool) -> None:
+    assert is_person(name, stated=True) is person
+    assert not is_person(name)
+
+
+def test_agencies_are_named_by_their_own_names() -> None:
+    assert credited_agencies("By Staff, Agencies", "The board met.") == []
+    assert credited_agencies("By AFP, Anadolu Agency and Jon Stell", "") == ["AFP", "Anadolu"]
+    assert credited_agencies("", "KABUL (Reuters/AP) - The pass was closed.") == ["Reuters", "AP"]
+    assert credited_agencies("", "تهران (ایرنا) - بندر باز شد.") == ["IRNA"]
+    assert credited_agencies("", "The board (the one of the harbour) met.") == []
+
+
+@pytest.mark.parametrize(
+    "line", ["About the author", "Sign In", "No Author", "1 mars 2019 à 15:20", "Follow Author", "5 minutes ago"]
+)
 def test_what_a_page_marks_as_a_byline_still_has_to_name_somebody(line: str) -> None:
     assert read_byline(line, marked=True) is None
 

@@ -222,4 +222,4 @@ def test_a_page_of_labels_is_no_article(read: Read) -> None:
 
 
 def test_a_huge_page_is_rejected_with_its_size(read: Read) -> None:
-    assert "the limit for one page is 20,971,520" in reason(read(b"<html>" + b" " * (20 << 20)))
+    assert "has more than 20,971,520 bytes" in reason(read(b"<html>" + b" " * (20 << 20)))
