@@ -1,0 +1,162 @@
+"""Parquet: one article a row, the columns as in CSV."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from indexer.articles import MAX_BODY_CHARS
+from indexer.errors import SourceError
+from indexer.sources.cells import BadCell
+from indexer.sources.columns import distinct_names, table_places
+from indexer.sources.items import Reading
+from indexer.sources.rows import row_item
+from indexer.sources.source_file import SourceFile
+from indexer.types import Found, Reject
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+MAX_ROW_GROUP_BYTES = 1 << 30
+"""A row group that unpacks to more is refused."""
+
+_MAX_ROW_GROUP_VALUES = 100_000_000
+_BATCH_BYTES = 32 << 20
+_MAX_BATCH_ROWS = 256
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_CELL_BYTES = 4 * MAX_BODY_CHARS
+"""As many as MAX_BODY_CHARS characters can have."""
+
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+def read_parquet(file: SourceFile, how: Reading) -> Iterator[Found | Reject]:
+    """Each row's article; places are row numbers from 1. A compressed file is unpacked in memory first.
+
+    Raises SourceError for what is no whole Parquet file, for a table without a column that can be a title or a body, and for a
+    row group that unpacks to more than MAX_ROW_GROUP_BYTES; the row groups before it are read.
+    """
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    with file.open() as opened:
+        seekable = io.BytesIO(file.read()) if file.is_compressed else opened
+        try:
+            layout = ParquetFile(seekable)
+            table = ParquetFile(seekable, metadata=layout.metadata, read_dictionary=_text_columns(layout))
+            names = distinct_names(table.schema_arrow.names)
+            fields = table_places(names, how.columns)
+            for number, cells in enumerate(_rows(table), start=1):
+                yield row_item(dict(zip(names, cells, strict=True)), fields, file.name, f"row {number}", how)
+        except (ArrowException, OSError, ValueError, KeyError, OverflowError, RecursionError, MemoryError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            raise SourceError(f"is no whole Parquet file ({reason}); write it anew") from None
+
+
+def _text_columns(layout: ParquetFile) -> list[str]:
+    """Columns of text, to be read as dictionaries: one long value repeated in each row is then held once."""
+    columns = [layout.schema.column(place) for place in range(len(layout.schema))]
+    return [
+        column.path
+        for column in columns
+        if column.physical_type == "BYTE_ARRAY" and column.logical_type.type in ("STRING", "NONE")
+    ]
+
+
+def _rows(table: ParquetFile) -> Iterator[list[Any]]:
+    """The cells of each row, made one row at a time."""
+    for group in range(table.num_row_groups):
+        for batch in table.iter_batches(batch_size=_batch_rows(table, group), row_groups=[group]):
+            for row in range(batch.num_rows):
+                yield [_value(column[row]) for column in batch.columns]
+
+
+def _batch_rows(table: ParquetFile, group: int) -> int:
+    """How many rows to hold at once. Raises SourceError for a row group that unpacks to too much."""
+    stated = table.metadata.row_group(group)
+    columns = [stated.column(place) for place in range(stated.num_columns)]
+    size = max(stated.total_byte_size, sum(column.total_uncompressed_size for column in columns))
+    if size > MAX_ROW_GROUP_BYTES or sum(column.num_values for column in columns) > _MAX_ROW_GROUP_VALUES:
+        raise SourceError(
+            f"row group {group + 1} unpacks to {size:,} bytes with {stated.num_rows:,} rows; the limits are "
+            f"{MAX_ROW_GROUP_BYTES:,} bytes and {_MAX_ROW_GROUP_VALUES:,} cells: write smaller row groups"
+        )
+    rows: int = stated.num_rows * _BATCH_BYTES // max(size, 1)
+    return max(1, min(_MAX_BATCH_ROWS, rows))
+
+
+def _value(cell: Any) -> Any:
+    """The value of a pyarrow scalar; `BadCell` for one that cannot be read or is too large.
+
+    Times are ISO 8601 in UTC; what JSON has no form for (decimals, durations) is its text.
+    """
+    from pyarrow import ArrowException
+
+    if not cell.is_valid:
+        return None
+    try:
+        size = _size(cell)
+        if size > _MAX_CELL_BYTES:
+            return BadCell(f"is a cell of {size:,} bytes; the limit is {_MAX_CELL_BYTES:,}")
+        return _moment(cell) or _plain(cell.as_py())
+    except (ArrowException, ArithmeticError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+        return BadCell(f"is a cell of the type {cell.type} that cannot be read ({type(error).__name__})")
+
+
+def _moment(cell: Any) -> str | None:
+    """A date or a timestamp, counted here because pyarrow refuses nanoseconds and zones that it does not know."""
+    from pyarrow import types
+
+    if types.is_timestamp(cell.type):
+        return (_EPOCH + timedelta(microseconds=cell.value * 10**6 // _PER_SECOND[cell.type.unit])).isoformat()
+    if types.is_date32(cell.type):
+        return (_EPOCH + timedelta(days=cell.value)).date().isoformat()
+    return None
+
+
+def _size(cell: Any) -> int:
+    """About how many bytes a cell's text and numbers have, before any of them is made."""
+    from pyarrow import types
+
+    kind = cell.type
+    if not cell.is_valid:
+        return 0
+    if types.is_dictionary(kind):
+        return _size(cell.value)
+    if types.is_struct(kind):
+        return sum(map(_size, cell.values()))
+    if types.is_nested(kind):
+        return _array_size(cell.values)
+    return int(cell.as_buffer().size) if hasattr(cell, "as_buffer") and cell.as_buffer() is not None else 8
+
+
+def _array_size(array: Any) -> int:
+    from pyarrow import compute, types
+
+    if types.is_dictionary(array.type):
+        lengths = compute.binary_length(array.dictionary)
+        return int(compute.sum(lengths.take(array.indices)).as_py() or 0) + 8 * len(array)
+    if types.is_struct(array.type):
+        return sum(map(_array_size, array.flatten()))
+    if types.is_nested(array.type):
+        return 8 * len(array) + _array_size(array.flatten())
+    return int(array.nbytes)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (str, bool, int)) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value if item is not None]
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    return str(value)
