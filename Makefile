@@ -8,7 +8,7 @@ PORT ?= 8000
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types bench openapi test-browser clean
+.PHONY: help setup demo serve test lint types bench openapi fuzz test-browser clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -53,6 +53,9 @@ openapi: .venv/.ready  ## Write docs/openapi.json anew
 
 bench: .venv/.ready  ## Measure ingest, sizes, start-up and queries on FOLDER (data/sample/articles.jsonl)
 	@$(BIN)/python scripts/benchmark.py $(or $(FOLDER),data/sample/articles.jsonl)
+
+fuzz: .venv/.ready  ## Read 10,000 damaged inputs of each format (INPUTS=...)
+	@DATELINE_FUZZ=$(or $(INPUTS),10000) $(BIN)/python -m pytest -q --timeout=0 tests/property/test_sources.py
 
 test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else chromium on the path)
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'

@@ -2,6 +2,7 @@
 
 from indexer.sources.detection import SourceFormat
 from indexer.sources.listing import SkippedFile, SourceListing, find_sources
-from indexer.sources.opening import open_source
+from indexer.sources.opening import open_source, read_source
+from indexer.sources.reading import read_files
 
-__all__ = ["SkippedFile", "SourceFormat", "SourceListing", "find_sources", "open_source"]
+__all__ = ["SkippedFile", "SourceFormat", "SourceListing", "find_sources", "open_source", "read_files", "read_source"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 
-from indexer.articles import article_from_record
 from indexer.errors import ArticleError
+from indexer.sources.items import Reading, article_item
+from indexer.sources.source_file import SourceFile
 from indexer.types import Found, Reject
 
 MAX_LINE_BYTES = 16 << 20
@@ -23,24 +22,28 @@ _CONSTANT = re.compile(r"\b(?:NaN|Infinity)\b")
 _JSON_NAMES = {list: "array", str: "text", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
-def read_jsonl(path: Path, *, now: datetime) -> Iterator[Found | Reject]:
+def read_jsonl(file: SourceFile, how: Reading) -> Iterator[Found | Reject]:
     """Each line's article, or why it is none; places are line numbers from 1."""
-    with path.open("rb") as file:
-        for number, (line, size) in enumerate(_lines(file), start=1):
+    for place, record in read_lines(file):
+        if isinstance(record, Reject):
+            yield record
+        else:
+            yield article_item(record, file.name, place, how)
+
+
+def read_lines(file: SourceFile) -> Iterator[tuple[str, dict[str, Any] | Reject]]:
+    """(place, the JSON object of the line, or a Reject), empty lines passed over."""
+    with file.open() as opened:
+        for number, (line, size) in enumerate(_lines(opened), start=1):
             place = f"line {number}"
             if line is None:
                 reason = f"the line has {size:,} bytes; the limit is {MAX_LINE_BYTES:,}: split it into articles"
-                yield Reject(str(path), place, reason)
+                yield place, Reject(file.name, place, reason)
             elif line.strip():
-                yield _item(line, str(path), place, now)
-
-
-def _item(line: bytes, source: str, place: str, now: datetime) -> Found | Reject:
-    try:
-        article, stated_id = article_from_record(parse_record(line), now=now)
-    except ArticleError as error:
-        return Reject(source, place, str(error))
-    return Found(article, source, place, stated_id=stated_id)
+                try:
+                    yield place, parse_record(line)
+                except ArticleError as error:
+                    yield place, Reject(file.name, place, str(error), line, ".jsonl")
 
 
 def parse_record(line: bytes) -> dict[str, Any]:

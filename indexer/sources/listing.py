@@ -7,14 +7,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from indexer.errors import SourceError
-from indexer.sources.jsonl import MAX_LINE_BYTES
+from indexer.sources.detection import SAMPLE_BYTES, SourceFormat, detect_format
+from indexer.sources.source_file import SourceFile
 
-SUFFIXES = frozenset({".jsonl", ".ndjson", ".html", ".htm", ".xhtml", ".txt"})
-"""What a folder is searched for; a file named by itself may have any name."""
+SUFFIXES = frozenset(
+    [
+        ".jsonl",
+        ".ndjson",
+        ".html",
+        ".htm",
+        ".xhtml",
+        ".txt",
+        ".csv",
+        ".tsv",
+        ".tab",
+        ".parquet",
+        ".rss",
+        ".atom",
+        ".warc",
+    ]
+)
+"""What a folder is searched for, beside .json and .xml files that hold articles, compressed or not; a file named by itself may
+have any name."""
 
+_CONTENT_SUFFIXES = frozenset({".json", ".xml"})
+"""Endings of many things, of which only what holds articles is read."""
+
+_ARTICLE_FIELD = re.compile(rb'"(?:title|headline|body)"\s*:')
 _JUDGMENTS = re.compile(r"(?:queries|clusters|pairs)\.jsonl|(?:floors|kinds)\.json|.*qrels\.tsv|stories\.tsv")
 _NOT_NEWS = re.compile(
     r"(?:readme|license|licence|copying|changelog|requirements|robots|notice)\b.*\.txt", re.IGNORECASE
@@ -86,24 +106,30 @@ def _walk(folder: Path, files: dict[Path, None], skipped: list[SkippedFile]) -> 
 
 def _skip_reason(path: Path) -> str | None:
     """Why a file of a folder is passed over; None when it is to be read."""
-    suffix = path.suffix.lower()
+    suffix = SourceFile.on_disk(path).suffix
     if _JUDGMENTS.fullmatch(path.name) and path.with_name("articles.jsonl").is_file():
         return "belongs to a judged collection and holds no articles; name the file to read it all the same"
-    if suffix == ".json":
-        return None if _holds_lines(path) else "is JSON, but not one article a line; convert it to JSONL"
+    if suffix in _CONTENT_SUFFIXES:
+        return None if _holds_articles(path) else f"is {suffix[1:].upper()} of no format that holds articles"
+    if suffix == ".opml":
+        return "lists feeds; give it to dateline ingest --watch"
     if suffix in SUFFIXES and not _NOT_NEWS.fullmatch(path.name):
         return None
     return f"{path.suffix or 'a name without ending'} is no article format; name the file to read it all the same"
 
 
-def _holds_lines(path: Path) -> bool:
-    """Whether a .json file is JSONL: its first line is a whole object that looks like an article."""
+def _holds_articles(path: Path) -> bool:
+    """Whether a .json or .xml file begins like one of the formats, and, where any record is of the format, like an article."""
+    file = SourceFile.on_disk(path)
     try:
-        with path.open("rb") as file:
-            record = orjson.loads(file.readline(MAX_LINE_BYTES).removeprefix(b"\xef\xbb\xbf"))
-    except (OSError, orjson.JSONDecodeError):
+        with file.open() as opened:
+            sample = opened.read(SAMPLE_BYTES)
+    except (OSError, SourceError):
         return False
-    return isinstance(record, dict) and ("title" in record or "body" in record)
+    found = detect_format(sample, file.suffix)
+    if found in (SourceFormat.JSON, SourceFormat.JSONL):
+        return _ARTICLE_FIELD.search(sample) is not None
+    return found not in (None, SourceFormat.HTML, SourceFormat.PAGE_TEXT, SourceFormat.CSV)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
