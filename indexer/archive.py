@@ -19,8 +19,10 @@ import numpy as np
 from indexer.archive_check import problems
 from indexer.archive_connection import connect
 from indexer.archive_embeddings import EmbeddingStore
+from indexer.archive_lines import SiteLines
 from indexer.archive_places import Places, mean_vector
-from indexer.archive_schema import FROM_VERSION_1, SCHEMA, SCHEMA_VERSION
+from indexer.archive_schema import SCHEMA, SCHEMA_VERSION
+from indexer.archive_upgrade import OLDER_VERSIONS, upgrade
 from indexer.articles import epoch_seconds, format_time, is_visible
 from indexer.duplicates import text_key
 from indexer.errors import IndexDamaged, IndexMissing
@@ -71,24 +73,19 @@ class Archive:
         self._prepare()
         self.embeddings = EmbeddingStore(self._db)
         self.places = Places(self._db)
+        self.lines = SiteLines(self._db)
 
     def _prepare(self) -> None:
         if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
             self._db.executescript(f"BEGIN;{SCHEMA}INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}');COMMIT;")
-        if self.meta("schema") == "1":
-            self._bring_up_to_date()
+        if self.meta("schema") in OLDER_VERSIONS:
+            with self.transaction():
+                upgrade(self._db)
         found = self.meta("schema")
         if found != SCHEMA_VERSION:
             raise IndexDamaged(
                 f"{self.path} has schema {found}, this Dateline reads {SCHEMA_VERSION}; use a matching version"
             )
-
-    def _bring_up_to_date(self) -> None:
-        with self.transaction():
-            if self.meta("schema") == "1":  # no other process has done it meanwhile
-                for statement in FROM_VERSION_1.split(";"):
-                    self._db.execute(statement)
-                self.set_meta("schema", SCHEMA_VERSION)
 
     def close(self) -> None:
         self._db.close()

@@ -1,8 +1,8 @@
 """The tables of the archive, and what must hold between them."""
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
-_PLACES = """
+PLACES = """
 CREATE INDEX articles_by_time ON articles (published);
 CREATE INDEX articles_by_group ON articles (text_group);
 CREATE INDEX articles_by_story ON articles (story);
@@ -14,6 +14,27 @@ CREATE TABLE stories (
 CREATE INDEX stories_by_merge ON stories (merged_into) WHERE merged_into IS NOT NULL;
 CREATE TABLE term_prints (seq INTEGER PRIMARY KEY REFERENCES articles, terms BLOB NOT NULL);
 CREATE TABLE term_counts (term INTEGER PRIMARY KEY, articles INTEGER NOT NULL);
+"""
+
+LINES = """
+CREATE TABLE sites (
+    site INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    pages INTEGER NOT NULL DEFAULT 0,
+    unclean INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE site_pages (site INTEGER NOT NULL REFERENCES sites, seq INTEGER NOT NULL, PRIMARY KEY (site, seq)) WITHOUT ROWID;
+CREATE TABLE site_lines (
+    line_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    site INTEGER NOT NULL REFERENCES sites,
+    line INTEGER NOT NULL,
+    articles INTEGER NOT NULL,
+    shared REAL NOT NULL,
+    first_page INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    text TEXT,
+    UNIQUE (site, line)
+);
 """
 
 SCHEMA = f"""
@@ -60,18 +81,7 @@ CREATE TABLE changes (
     seq INTEGER NOT NULL,
     at TEXT NOT NULL
 );
-{_PLACES}"""
-
-FROM_VERSION_1 = f"""
-ALTER TABLE articles ADD COLUMN published INTEGER;
-ALTER TABLE articles ADD COLUMN text_group INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE articles ADD COLUMN story INTEGER REFERENCES stories;
-{_PLACES}
-UPDATE articles SET text_group = text_key, published = (
-    SELECT unixepoch(CASE WHEN json_valid(record) THEN json_extract(record, '$.published_at') END) FROM versions
-    WHERE versions.seq = articles.seq AND versions.version = articles.version);
-"""
-"""Brings an archive of version 1 up to date; near-copies and stories are found by the next `dateline reindex`."""
+{PLACES}{LINES}"""
 
 CROSS_REFERENCES = {
     "articles lack their current version": "SELECT count(*) FROM articles LEFT JOIN versions USING (seq, version) "

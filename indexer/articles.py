@@ -15,7 +15,7 @@ from typing import Any
 from indexer.errors import ArticleError
 from indexer.language import identify_language
 from indexer.types import Article, DateOrigin, PubStatus
-from indexer.urls import canonical_url, url_key
+from indexer.urls import canonical_url, id_key
 
 CLOCK_SKEW = timedelta(days=1)
 """How far ahead of now a publication date may lie (time zones, wrong clocks) before it is refused."""
@@ -56,8 +56,8 @@ def normalise_body(text: str) -> str:
 
 
 def derived_id(url: str | None, title: str, body: str) -> str:
-    """A stable id for an article that came without one: 20 hex digits of SHA-256 over its URL key, else its text."""
-    key = f"url\0{url_key(url)}" if url else f"text\0{title}\0{body}"
+    """A stable id for an article that came without one: 20 hex digits of SHA-256 over its address, else its text."""
+    key = f"url\0{id_key(url)}" if url else f"text\0{title}\0{body}"
     return hashlib.sha256(key.encode()).hexdigest()[:20]
 
 
@@ -88,6 +88,8 @@ def parse_time(value: object, name: str) -> datetime | None:
 
 
 def _parse_time_text(text: str, name: str) -> datetime:
+    if text.isdigit() and len(text) > 8:  # fromisoformat takes the milliseconds 1712121200000 for a day of 1712
+        raise ArticleError(f"{name} is {_shown(text)}, digits only; give ISO 8601 such as 2026-03-01T09:30:00Z")
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -1,0 +1,53 @@
+"""An archive that an earlier Dateline wrote, brought to the present schema."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from indexer.archive_connection import Connection
+from indexer.archive_schema import LINES, PLACES, SCHEMA_VERSION
+from indexer.errors import ArticleError
+from indexer.urls import url_key
+
+OLDER_VERSIONS = ("1", "2")
+
+_FROM_VERSION_1 = f"""
+ALTER TABLE articles ADD COLUMN published INTEGER;
+ALTER TABLE articles ADD COLUMN text_group INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE articles ADD COLUMN story INTEGER REFERENCES stories;
+{PLACES}
+UPDATE articles SET text_group = text_key, published = (
+    SELECT unixepoch(CASE WHEN json_valid(record) THEN json_extract(record, '$.published_at') END) FROM versions
+    WHERE versions.seq = articles.seq AND versions.version = articles.version);
+"""
+"""To version 2; near-copies and stories are found by the next `dateline reindex`."""
+
+
+def upgrade(db: Connection) -> None:
+    """Do what the archive's version lacks, within the caller's transaction; nothing when another process has done it."""
+    (version,) = db.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    if version not in OLDER_VERSIONS:
+        return
+    if version == "1":
+        _execute_each(db, _FROM_VERSION_1)
+    _execute_each(db, LINES)
+    _renew_url_keys(db)
+    db.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (SCHEMA_VERSION,))
+
+
+def _execute_each(db: Connection, statements: str) -> None:
+    for statement in statements.split(";"):
+        db.execute(statement)
+
+
+def _renew_url_keys(db: Connection) -> None:
+    """Make the keys of addresses by the present rules: version 3 folds the twins of one page."""
+    rows = db.execute(
+        "SELECT seq, CASE WHEN json_valid(record) THEN json_extract(record, '$.url') END FROM articles "
+        "JOIN versions USING (seq, version) WHERE url_key IS NOT NULL"
+    ).fetchall()
+    keys = []
+    for seq, url in rows:
+        with suppress(ArticleError, TypeError, AttributeError):  # a damaged record keeps its key; verify names it
+            keys.append((url_key(url), seq))
+    db.executemany("UPDATE articles SET url_key = ? WHERE seq = ?", keys)
