@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
+from pathlib import PurePath
 
 from indexer.archive import Archive
 from indexer.archive_places import mean_vector
+from indexer.completing import completed, is_later, says_nothing_new
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
 from indexer.placer import IngestPlacer
 from indexer.recipe import Recipe, check_model, cut, recipe_for, remember_recipe
 from indexer.records import content_hash
+from indexer.site_lines import lines_of, with_lines, without_lines
 from indexer.types import Article, Embeddings, Found, Reject
-from indexer.urls import url_key
+from indexer.urls import shown_url, url_key
 
 BATCH_ARTICLES = 64
 """Articles stored per transaction: what a kill can cost, against the price of a sync."""
-
-_ALWAYS_STATED = frozenset({"id", "title", "body", "extra", "published_from", "pubstatus", "language"})
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ class IngestReport:
     superseded: int = 0
     """Of the unchanged, those that repeat an older version; the current one stays."""
     duplicates: int = 0
+    cleaned: int = 0
+    """Stored articles that lost a line which their site was found to repeat; not among those read."""
     chunks: int = 0
     encoded: int = 0
     seconds: float = 0.0
@@ -73,6 +76,9 @@ class Ingest:
         self._seen: dict[str, _Seen] = {}
         self._batch: dict[str, Article] = {}
         self._batch_urls: dict[str, str] = {}
+        self._batch_sites: dict[str, str] = {}
+        """The site of each article that was read from a page."""
+        self._site_lines: dict[str, frozenset[int]] = {}
         self._texts: dict[int, str] = {}
         """In a dry run, the first article of each text."""
         self._placer: IngestPlacer | None = None
@@ -95,12 +101,16 @@ class Ingest:
             progress(self.report)
         if not self._dry_run:
             self._store()
+            self._clean_pages()
         self.report.seconds = time.monotonic() - started
         return self.report
 
     def _take(self, found: Found) -> Reject | None:
         """Sort one article into new, updated or unchanged; a Reject when it contradicts another of its source."""
         article = self._identified(found)
+        site = site_of(found) if found.partial else None
+        if site:
+            article = without_lines(article, self._repeated(site))
         before = self._seen.get(article.id)
         same_source = before is not None and before.source == found.source
         if not same_source:
@@ -109,16 +119,16 @@ class Ingest:
             self.report.unchanged += 1
             return None
         current = self._current(article.id)
-        if current and _says_nothing_new(found, article, current):
+        if current and says_nothing_new(found, article, current):
             self.report.unchanged += 1
             return None
-        if current and (_later(current, article, default=False) or self._said_before(found, article)):
+        if current and (is_later(current, article, default=False) or self._said_before(found, article)):
             self.report.unchanged += 1
             self.report.superseded += 1
             return None
         if found.partial and current:
             article = completed(article, current)
-        if before and same_source and not _later(article, current):
+        if before and same_source and not is_later(article, current):
             return Reject(
                 found.source,
                 found.place,
@@ -126,8 +136,14 @@ class Ingest:
                 "give each article its own id, or a later updated_at to each newer version",
             )
         self._count(article, is_new=current is None)
-        self._keep(article)
+        self._keep(article, site)
         return None
+
+    def _repeated(self, site: str) -> frozenset[int]:
+        """The keys of the lines that the site repeats."""
+        if site not in self._site_lines:
+            self._site_lines[site] = self._archive.lines.repeated(site)
+        return self._site_lines[site]
 
     def _current_hash(self, article_id: str) -> bytes | None:
         if article_id in self._batch:
@@ -138,14 +154,16 @@ class Ingest:
     def _said_before(self, found: Found, article: Article) -> bool:
         """Whether an earlier version says the same, so that a source read again takes nothing back."""
         versions = [*self._archive.versions(article.id), *self._would_be.get(article.id, ())]
-        return any(_says_nothing_new(found, article, version) for version in versions)
+        return any(says_nothing_new(found, article, version) for version in versions)
 
-    def _keep(self, article: Article) -> None:
+    def _keep(self, article: Article, site: str | None) -> None:
         if self._dry_run:
             self._would_be.setdefault(article.id, []).append(article)
         elif article.id in self._batch:
             self._store()
         self._batch[article.id] = article
+        if site:
+            self._batch_sites[article.id] = site
         if article.url:
             self._batch_urls.setdefault(url_key(article.url), article.id)
 
@@ -155,7 +173,11 @@ class Ingest:
         if found.stated_id or article.url is None:
             return article
         earlier = self._archive.id_of_url(article.url) or self._batch_urls.get(url_key(article.url))
-        return replace(article, id=earlier) if earlier else article
+        if earlier is None:
+            return article
+        current = self._current(earlier)
+        url = shown_url(article.url, current.url) if current and current.url else article.url
+        return replace(article, id=earlier, url=url)
 
     def _current(self, article_id: str) -> Article | None:
         if article_id in self._batch:
@@ -174,12 +196,27 @@ class Ingest:
             if first != article.id or self._archive.places.has_text(key, other_than=article.id):
                 self.report.duplicates += 1
 
+    def _clean_pages(self) -> None:
+        """Take the lines newly found to be repeated out of the articles stored before."""
+        for site in self._archive.lines.unclean():
+            repeated = self._repeated(site)
+            for article in self._archive.lines.pages(site):
+                cleaned = without_lines(article, repeated)
+                if cleaned != article:
+                    self.report.cleaned += 1
+                    self._batch[article.id] = cleaned
+                if len(self._batch) >= BATCH_ARTICLES:
+                    self._store()
+            self._store()
+            with self._archive.transaction():
+                self._archive.lines.set_clean(site)
+
     def _store(self) -> None:
         """Cut, embed and store the batch in one transaction."""
-        batch = list(self._batch.values())
+        batch, sites = list(self._batch.values()), self._batch_sites
         if not batch:
             return
-        self._batch, self._batch_urls = {}, {}
+        self._batch, self._batch_urls, self._batch_sites = {}, {}, {}
         cuts = [cut(article, self._encoder) for article in batch]
         texts = {
             text_hash: chunk.text for chunks, hashes in cuts for chunk, text_hash in zip(chunks, hashes, strict=True)
@@ -192,6 +229,10 @@ class Ingest:
             for article, (chunks, hashes) in zip(batch, cuts, strict=True):
                 seq = self._archive.put(article, received_at=self._now)
                 self._archive.put_chunks(seq, self._recipe.key, chunks, hashes)
+                if (site := sites.get(article.id)) and self._archive.lines.count(
+                    site, seq, list(lines_of(with_lines(article)))
+                ):
+                    self._site_lines.pop(site, None)
                 stored.append((seq, article, mean_vector(self._archive.embeddings.of(self._recipe.model, hashes))))
             self._placer = self._placer or IngestPlacer(self._archive, self._recipe)
             self.report.duplicates += self._placer.place(stored)
@@ -199,35 +240,12 @@ class Ingest:
         self.report.encoded += len(vectors[0])
 
 
-def _says_nothing_new(found: Found, article: Article, version: Article) -> bool:
-    """Whether the version already says all that the article does; of a page, all that the page shows."""
-    whole = completed(article, version) if found.partial else article
-    return content_hash(whole) == content_hash(version)
-
-
-def completed(page: Article, earlier: Article) -> Article:
-    """A page's article with the fields the page does not show taken from the earlier version."""
-    kept = {
-        field.name: getattr(earlier, field.name)
-        for field in fields(Article)
-        if field.name not in _ALWAYS_STATED and getattr(page, field.name) in (None, ())
-    }
-    changes = {**kept, "extra": earlier.extra, "pubstatus": earlier.pubstatus, "language": earlier.language}
-    if page.published_at is None or _same_day(page.published_at, earlier.published_at):
-        changes |= {"published_at": earlier.published_at, "published_from": earlier.published_from}
-    return replace(page, **changes)
-
-
-def _same_day(page: datetime, earlier: datetime | None) -> bool:
-    """Whether the page only repeats, without the time of day, a date that is known."""
-    return earlier is not None and (page.hour, page.minute, page.second) == (0, 0, 0) and page.date() == earlier.date()
-
-
-def _later(new: Article, old: Article | None, *, default: bool = True) -> bool:
-    """Whether one version says that it is later than another; `default` where only the new one says when."""
-    if old is None or new.updated_at is None:
-        return False
-    return new.updated_at > old.updated_at if old.updated_at else default
+def site_of(found: Found) -> str:
+    """Whose page it is: the host of its address, else its source, else the folder that it was read from."""
+    article = found.article
+    if article.url:
+        return url_key(article.url).partition("/")[0]
+    return article.source or str(PurePath(found.source).parent)
 
 
 def encode_missing(archive: Archive, encoder: Encoder, texts: Mapping[bytes, str]) -> tuple[list[bytes], Embeddings]:

@@ -1,0 +1,106 @@
+"""Lines that a site repeats, through ingest of its pages and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from indexer.archive import Archive
+from indexer.errors import SettingError
+from indexer.layout import IndexFolder
+from indexer.site_lines import LEFT_OUT
+from search_api import jobs
+from tests.support import TOPICS, command
+
+LINE = "Get the harbour gazette delivered to your door every weekday before breakfast."
+SUBJECTS = ("trams", "harvest", "museum", "glacier", "orchestra", "bakery", "lighthouse")
+
+
+def page(folder: Path, number: int, *, line: str = LINE, site: str = "gazette.example") -> Path:
+    subject = SUBJECTS[number]
+    path = folder / f"{number}.html"
+    path.write_text(
+        f"<html><head><title>The {subject} of town {number}</title><link rel=canonical href='https://{site}/{subject}'></head>"
+        f"<body><h1>The {subject} of town {number}</h1><article>"
+        f"<p>Visitors praised the {subject} on Monday, and the mayor of town {number} said that more would be built soon.</p>"
+        f"<p>{line}</p><p>{TOPICS[number % 4][1]} Nobody in {subject} circles had expected that to happen this year.</p>"
+        "</article></body></html>"
+    )
+    return path
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> IndexFolder:
+    return IndexFolder(tmp_path / "index")
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> list[Path]:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    return [page(folder, number) for number in range(len(SUBJECTS))]
+
+
+def bodies(index: IndexFolder) -> list[str]:
+    with Archive(index.archive) as archive:
+        return [article.body for article in archive.lines.pages("gazette.example")]
+
+
+def test_the_fifth_page_with_a_line_takes_it_out_of_all(index: IndexFolder, pages: list[Path]) -> None:
+    first = jobs.ingest(index, [str(path) for path in pages[:4]])
+    assert first.report.cleaned == 0
+    assert all(LINE in body for body in bodies(index))
+    second = jobs.ingest(index, [str(path) for path in pages[4:]])
+    assert (second.report.new, second.report.cleaned) == (3, 7)
+    assert len(bodies(index)) == 7
+    assert not any(LINE in body for body in bodies(index))
+    with Archive(index.archive) as archive:
+        (kept,) = {json.dumps(article.extra[LEFT_OUT]) for article in archive.lines.pages("gazette.example")}
+        assert json.loads(kept) == [{"at": 1, "text": LINE}]
+    third = jobs.ingest(index, [str(path) for path in pages])
+    assert (third.report.unchanged, third.report.cleaned) == (7, 0)
+
+
+def test_a_line_said_to_be_kept_comes_back(index: IndexFolder, pages: list[Path]) -> None:
+    jobs.ingest(index, [str(path) for path in pages])
+    (line,) = jobs.repeated_lines(index)
+    assert (line.site, line.text, line.articles, line.kept) == ("gazette.example", LINE, 7, False)
+    assert jobs.settle_line(index, line.line_id, kept=True) == 7
+    assert all(LINE in body for body in bodies(index))
+    assert jobs.ingest(index, [str(path) for path in pages]).report.unchanged == 7
+    assert jobs.settle_line(index, line.line_id, kept=False) == 7
+    assert not any(LINE in body for body in bodies(index))
+
+
+def test_another_sites_line_and_a_line_about_the_articles_stay(index: IndexFolder, tmp_path: Path) -> None:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    paths = [page(folder, number, site=f"paper{number}.example") for number in range(7)]
+    jobs.ingest(index, [str(path) for path in paths])
+    assert jobs.repeated_lines(index) == []
+
+
+def test_an_updated_page_is_not_counted_twice(index: IndexFolder, pages: list[Path]) -> None:
+    jobs.ingest(index, [str(path) for path in pages[:4]])
+    text = pages[0].read_text()
+    for day in ("Tuesday", "Wednesday", "Thursday"):
+        pages[0].write_text(text.replace("Monday", day))
+        assert jobs.ingest(index, [str(pages[0])]).report.updated == 1
+    assert jobs.repeated_lines(index) == []
+
+
+def test_a_number_that_no_line_has_is_refused(index: IndexFolder, pages: list[Path]) -> None:
+    jobs.ingest(index, [str(pages[0])])
+    with pytest.raises(SettingError, match="no repeated line has the number 99"):
+        jobs.settle_line(index, 99, kept=True)
+
+
+def test_the_command_shows_the_lines_and_puts_one_back(index: IndexFolder, pages: list[Path]) -> None:
+    jobs.ingest(index, [str(path) for path in pages])
+    shown = command("lines", "--index", str(index.root))
+    number, _, text = shown.stdout.partition(" ")
+    assert text.startswith(f"gazette.example, 7 articles, left out: {LINE}\n")
+    kept = json.loads(command("lines", "--keep", number, "--json", "--index", str(index.root)).stdout)
+    assert (kept["articles_changed"], kept["lines"][0]["kept"]) == (7, True)
