@@ -33,14 +33,31 @@ class PubStatus(StrEnum):
 
 
 class DateOrigin(StrEnum):
-    """Where a publication date was read."""
+    """Where a publication date was read; `update` is the day of an update, where nothing else was shown."""
 
     RECORD = "record"
     JSON_LD = "json-ld"
     META = "meta"
     PAGE = "page"
     URL = "url"
+    UPDATE = "update"
     NONE = "none"
+
+    @property
+    def confidence(self) -> float:
+        """How far to trust a date from there, 0 to 1: stated for machines, shown to readers, or inferred."""
+        return _CONFIDENCE[self]
+
+
+_CONFIDENCE = {
+    DateOrigin.RECORD: 1.0,
+    DateOrigin.JSON_LD: 1.0,
+    DateOrigin.META: 0.9,
+    DateOrigin.PAGE: 0.7,
+    DateOrigin.URL: 0.5,
+    DateOrigin.UPDATE: 0.3,
+    DateOrigin.NONE: 0.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +120,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Something in a source that is no article: which file, where in it, and why."""
+    """Something in a source that is no article: which file, where in it, and why.
+
+    `content` is the item itself where it is a part of the file (a line, a page, a record), and `ending` says how it is to be
+    read (`.jsonl`, `.html`); None where the file as a whole is no source.
+    """
 
     source: str
     place: str
     reason: str
+    content: bytes | None = field(default=None, repr=False)
+    ending: str = ""

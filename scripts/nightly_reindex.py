@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from indexer.errors import DatelineError
 from indexer.layout import IndexFolder
 from search_api import jobs
+from search_api.ingest_report import counts, rejects
 from search_api.settings import Settings
 
 
@@ -25,10 +25,7 @@ def nightly(index: IndexFolder, sources: list[str]) -> dict[str, Any]:
     """Ingest, then reindex when the serving generation lacks a change or cannot be read; `error` tells that this failed."""
     done = jobs.ingest(index, sources)
     report: dict[str, Any] = {
-        "ingest": {
-            **{name: value for name, value in asdict(done.report).items() if name != "rejects"},
-            "rejects": [asdict(reject) for reject in done.report.rejects],
-        },
+        "ingest": {**counts(done.report), **rejects(done.report.rejects)},
         "reindex": None,
     }
     try:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from indexer import generations
 from indexer.archive import Archive
-from indexer.encoder import load_encoder
-from indexer.errors import IndexDamaged, SourceError
+from indexer.archive_lines import RepeatedLine
+from indexer.encoder import Encoder, load_encoder
+from indexer.errors import IndexDamaged, SettingError, SourceError
 from indexer.generations import Manifest
 from indexer.ingest import Ingest, IngestReport, reencode
 from indexer.layout import IndexFolder
+from indexer.quarantine import Quarantine, entry_id, read_again
 from indexer.recipe import recipe_for
 from indexer.regrouping import Regrouped
 from indexer.regrouping import regroup as find_groups
-from indexer.sources import SourceFormat, SourceListing, find_sources, open_source
-from indexer.types import Found, Reject
+from indexer.sources import SourceFormat, SourceListing, find_sources, open_source, read_files
+from indexer.sources.items import Reading
+from indexer.types import Found
 from search_api.clock import utc_now
 from search_api.judging import Collection, Task, judge_search, read_collection
 from search_api.library import Library
@@ -40,11 +43,14 @@ GATE_STEP = 0.01
 
 @dataclass(frozen=True, slots=True)
 class IngestDone:
-    """A finished ingest: its report, the files passed over, and the first generation if this run built it."""
+    """A finished ingest: its report, the files passed over, the first generation if this run built it, where rejected items are
+    kept, and how many of them had no room there."""
 
     report: IngestReport
     listing: SourceListing
     built: Manifest | None
+    quarantine: Path
+    not_kept: int = 0
 
 
 def ingest(
@@ -52,27 +58,76 @@ def ingest(
     arguments: Sequence[str],
     *,
     source_format: SourceFormat | None = None,
+    columns: Mapping[str, str] = MappingProxyType({}),
     dry_run: bool = False,
     show_progress: bool = False,
 ) -> IngestDone:
-    """Take in every article of the sources; builds the first generation when there is none."""
+    """Take in every article of the sources; builds the first generation when there is none.
+
+    What is rejected goes to the quarantine, in place of what was rejected of the same sources before.
+    """
     listing = find_sources(arguments)
-    now = utc_now()
-    with _dry_archive(index) if dry_run else _written_archive(index) as archive:
-        serving = index.current()
-        encoder = load_encoder(_model_of(archive))
-        run = Ingest(archive, encoder, now=now, dry_run=dry_run)
+    how = Reading(utc_now(), columns)
+    with _dry_archive(index) if dry_run else written_archive(index) as archive:
+        encoder = load_encoder(model_of(archive))
+        run = Ingest(archive, encoder, now=how.now, dry_run=dry_run)
         with ingest_progress(listing.files, shown=show_progress) as progress:
-            report = run.run(_items(listing.files, now, source_format, progress.file_done), progress.item_done)
-        built = None
-        if not dry_run and serving is None and archive.last_change() > 0:
-            built = generations.build(index, archive, recipe_for(encoder), now=now)
-            generations.activate(index, archive, built)
-    return IngestDone(report, listing, built)
+            report = run.run(read_files(listing.files, how, source_format, progress.file_done), progress.item_done)
+        built = None if dry_run else build_first(index, archive, encoder)
+    quarantine = quarantine_of(index)
+    if dry_run:
+        return IngestDone(report, listing, built, quarantine.folder)
+    quarantine.forget_sources([str(path) for path in listing.files], but=report.rejects)
+    return IngestDone(report, listing, built, quarantine.folder, quarantine.put(report.rejects, at=how.now))
+
+
+def retry(index: IndexFolder) -> IngestDone:
+    """Take in what is in the quarantine, as it is there now; what goes in leaves it."""
+    quarantine, how = quarantine_of(index), Reading(utc_now())
+    index.require_archive()
+    entries = quarantine.entries()
+    with written_archive(index) as archive:
+        encoder = load_encoder(model_of(archive))
+        report = Ingest(archive, encoder, now=how.now).run(read_again(entries, how), lambda _: None)
+        built = build_first(index, archive, encoder)
+    again = {entry_id(reject.source, reject.place) for reject in report.rejects}
+    quarantine.remove(entry.entry_id for entry in entries if entry.entry_id not in again)
+    not_kept = quarantine.put(report.rejects, at=how.now)
+    return IngestDone(report, SourceListing((), ()), built, quarantine.folder, not_kept)
+
+
+def repeated_lines(index: IndexFolder) -> list[RepeatedLine]:
+    """The lines that sites were found to repeat."""
+    with Archive(index.require_archive()) as archive:
+        return archive.lines.all_repeated()
+
+
+def settle_line(index: IndexFolder, line_id: int, *, kept: bool) -> int:
+    """Put a line back into its site's articles, or leave it out again; returns how many articles changed."""
+    index.require_archive()
+    with written_archive(index) as archive:
+        with archive.transaction():
+            if not archive.lines.keep(line_id, kept=kept):
+                raise SettingError(f"no repeated line has the number {line_id}; dateline lines shows them")
+        report = Ingest(archive, load_encoder(model_of(archive)), now=utc_now()).run((), lambda _: None)
+    return report.cleaned
+
+
+def quarantine_of(index: IndexFolder) -> Quarantine:
+    return Quarantine(index.root / "quarantine")
+
+
+def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manifest | None:
+    """Build and activate a generation where none serves and there is something to serve."""
+    if index.current() is not None or archive.last_change() == 0:
+        return None
+    built = generations.build(index, archive, recipe_for(encoder), now=utc_now())
+    generations.activate(index, archive, built)
+    return built
 
 
 @contextmanager
-def _written_archive(index: IndexFolder) -> Iterator[Archive]:
+def written_archive(index: IndexFolder) -> Iterator[Archive]:
     with index.writing(), Archive(index.archive, create=True) as archive:
         yield archive
 
@@ -86,17 +141,9 @@ def _dry_archive(index: IndexFolder) -> Iterator[Archive]:
             yield archive
 
 
-def _model_of(archive: Archive) -> str:
+def model_of(archive: Archive) -> str:
     """The name of the model that the archive's serving embeddings are of; the setting for a new archive."""
     return archive.meta("model_name") or Settings().model
-
-
-def _items(
-    files: Sequence[Path], now: datetime, source_format: SourceFormat | None, file_done: Any
-) -> Iterator[Found | Reject]:
-    for path in files:
-        yield from open_source(path, now=now, format=source_format)
-        file_done(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +189,7 @@ def reindex(
     with index.writing(), Archive(index.archive) as archive:
         if collection:
             _check_gate(collection, archive, index)
-        encoder = load_encoder(model or _model_of(archive))
+        encoder = load_encoder(model or model_of(archive))
         articles = archive.counts()["articles"]
         with reindex_progress("embedding", articles, shown=show_progress) as progress:
             encoded = reencode(archive, encoder, progress)

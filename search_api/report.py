@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,12 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from search_api.evaluation_jobs import EvaluationDone
-from search_api.jobs import IngestDone, ReindexDone
+from search_api.jobs import ReindexDone
 from search_api.query import whole_text
 from search_api.results import Explanation, Hit, RelatedAnswer, SearchAnswer, Understood
 from search_api.schemas import related_document, search_document
 
-SHOWN_REJECTS = 10
 SHOWN_VALUES = 12
 
 out = Console(soft_wrap=True)
@@ -31,47 +28,6 @@ def failure(message: str) -> None:
 
 def document(value: dict[str, Any]) -> None:
     out.file.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
-
-
-def ingest(done: IngestDone, *, as_json: bool, dry_run: bool) -> None:
-    report = done.report
-    if as_json:
-        document(
-            {
-                **{name: value for name, value in asdict(report).items() if name != "rejects"},
-                "seconds": round(report.seconds, 3),
-                "skipped": [{"source": str(item.path), "reason": item.reason} for item in done.listing.skipped],
-                "generation_built": done.built.number if done.built else None,
-                "dry_run": dry_run,
-                "rejects": [asdict(reject) for reject in report.rejects],
-            }
-        )
-        return
-    out.print(
-        f"{'Dry run, nothing stored: ' if dry_run else ''}{report.read:,} read = {report.new:,} new + "
-        f"{report.updated:,} updated + {report.unchanged:,} unchanged + {report.rejected:,} rejected"
-    )
-    out.print(f"{report.duplicates:,} duplicates of other articles; {report.seconds:.1f} s", highlight=False)
-    if report.superseded:
-        err.print(
-            f"{report.superseded:,} of the unchanged repeat an older version; to go back to one, give it a later updated_at",
-            highlight=False,
-        )
-    if not done.listing.files:
-        err.print("no article files found; ingest reads .jsonl, .html and .txt files", highlight=False)
-    for reason, paths in done.listing.skipped_by_reason().items():
-        err.print(f"skipped {_named(paths)}: {reason}", highlight=False, markup=False)
-    for reject in report.rejects[:SHOWN_REJECTS]:
-        err.print(f"rejected {reject.source} {reject.place}: {reject.reason}", highlight=False, markup=False)
-    if report.rejected > SHOWN_REJECTS:
-        err.print(f"and {report.rejected - SHOWN_REJECTS:,} more rejects; --json lists them all")
-    if done.built:
-        out.print(f"Built generation {done.built.number}. Next: dateline search QUESTION, or dateline serve")
-
-
-def _named(paths: Sequence[Path]) -> str:
-    """`a/x.tsv and 3 more`."""
-    return f"{paths[0]} and {len(paths) - 1:,} more" if len(paths) > 1 else str(paths[0])
 
 
 def reindex(done: ReindexDone, *, as_json: bool) -> None:
