@@ -12,10 +12,12 @@ import typer
 from pydantic import ValidationError
 
 from indexer.errors import DatelineError
+from indexer.fetching import PollResult
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from indexer.sources import SourceFormat
-from search_api import jobs, report, serving
+from indexer.sources.columns import parse_columns
+from search_api import ingest_report, jobs, report, serving
 from search_api.clock import utc_now
 from search_api.evaluation_jobs import evaluate as run_evaluation
 from search_api.judging import RELATED_MODES, Task
@@ -37,6 +39,8 @@ from search_api.query import (
 )
 from search_api.recency import asked_recency
 from search_api.settings import Settings
+from search_api.watch_jobs import is_feed_address
+from search_api.watch_jobs import watch as run_watch
 
 app = typer.Typer(
     help="Semantic search and related articles for news.",
@@ -64,20 +68,76 @@ def _texts(values: list[str] | None) -> tuple[str, ...]:
     return tuple(whole_text(value) for value in values or ())
 
 
-@app.command(short_help="Take articles in from files and folders.")
+@app.command(short_help="Take articles in from files, folders and feeds.")
 def ingest(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders or globs of articles.")],
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or addresses of feeds.")
+    ] = None,
     index: IndexOption = None,
     format: Annotated[
         SourceFormat | None, typer.Option(help="Read every file as this, instead of by its content.")
     ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option(metavar="FIELD=COLUMN", help="Which column of a table holds a field; repeat.")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Poll feeds (addresses, OPML files, lists) until stopped.")
+    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="With --watch: poll the feeds that are due, then end.")] = False,
+    fetch_pages: Annotated[
+        bool, typer.Option("--fetch-pages", help="With feeds: fetch the page of each new item.")
+    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Take in what was rejected before and mended since.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Take articles in: clean, compare, embed and store them; they are searchable at once."""
-    done = jobs.ingest(_index(index), sources, source_format=format, dry_run=dry_run, show_progress=not json)
-    report.ingest(done, as_json=json, dry_run=dry_run)
+    arguments = sources or []
+    if retry == bool(arguments):
+        raise typer.BadParameter("give SOURCE..., or --retry without any")
+    feeds = watch or any(map(is_feed_address, arguments))
+    if feeds and (dry_run or columns or format):
+        raise typer.BadParameter("--dry-run, --columns and --format are for files, not for feeds")
+    if (once or fetch_pages) and not feeds:
+        raise typer.BadParameter("--once and --fetch-pages go with feeds: give --watch or the address of a feed")
+    folder = _index(index)
+    if feeds:
+        polled = (lambda _: None) if json else ingest_report.polled
+        watched = run_watch(folder, arguments, fetch_pages=fetch_pages, once=once or not watch, polled=polled)
+        ingest_report.watch(watched, as_json=json)
+        failed = watched.report.rejected or any(poll.result is PollResult.FAILED for poll in watched.polls)
+        raise typer.Exit(1 if failed else 0)
+    done = (
+        jobs.retry(folder)
+        if retry
+        else jobs.ingest(
+            folder,
+            arguments,
+            source_format=format,
+            columns=parse_columns(columns or []),
+            dry_run=dry_run,
+            show_progress=not json,
+        )
+    )
+    ingest_report.ingest(done, as_json=json, dry_run=dry_run)
     raise typer.Exit(1 if done.report.rejected else 0)
+
+
+@app.command(short_help="Show the lines that sites repeat, and keep one.")
+def lines(
+    index: IndexOption = None,
+    keep: Annotated[
+        int | None, typer.Option(metavar="LINE_ID", help="This line belongs to the articles; put it back.")
+    ] = None,
+    drop: Annotated[int | None, typer.Option(metavar="LINE_ID", help="Take back --keep.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the lines that are left out of articles because their site repeats them."""
+    if keep is not None and drop is not None:
+        raise typer.BadParameter("give --keep or --drop, not both")
+    changed = jobs.settle_line(_index(index), keep, kept=True) if keep is not None else 0
+    changed += jobs.settle_line(_index(index), drop, kept=False) if drop is not None else 0
+    ingest_report.lines(jobs.repeated_lines(_index(index)), changed, as_json=json)
 
 
 @app.command(short_help="Build a new generation from the archive.")

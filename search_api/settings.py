@@ -21,6 +21,12 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address that `serve` binds to.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that `serve` binds to; 0 takes a free one.")
+    contact: str | None = Field(
+        default=None, description="Address or mail that sites find in the User-Agent of requests for feeds and pages."
+    )
+    fetch_networks: list[str] = Field(
+        default=[], description='Private networks that feeds may be fetched from, as JSON: ["10.0.0.0/8"].'
+    )
     cors_origins: list[str] = Field(
         default=[],
         description='Origins whose pages may read the API, as JSON: ["https://news.example"]; ["*"] for all.',
