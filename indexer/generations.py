@@ -21,7 +21,7 @@ from indexer.errors import IndexDamaged, IndexMissing
 from indexer.layout import IndexFolder, replace_text, sync_files, sync_folder
 from indexer.recipe import Recipe, remember_recipe
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST = "manifest.json"
 
 

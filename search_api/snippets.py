@@ -12,6 +12,9 @@ from search_api.results import Snippet
 MAX_CHARS = 300
 """A snippet takes whole sentences up to this length; a longer single sentence is cut at a word."""
 
+LEAST_CHARS = 200
+"""Scripts without spaces have no word end to cut at: when there is none from here on, the cut is at MAX_CHARS."""
+
 
 def sentences_of(article: Article, span: tuple[int, int]) -> list[tuple[int, int]]:
     """(start, end) of each sentence within a span of the body, counted from the span's start."""
@@ -73,8 +76,15 @@ def _passage(text: str, start: int, end: int) -> str:
     passage = " ".join(text[start:end].split())
     if len(passage) <= MAX_CHARS:
         return passage
-    return f"{passage[:MAX_CHARS].rpartition(' ')[0] or passage[:MAX_CHARS]}…"
+    return f"{passage[: max(passage.rfind(' ', LEAST_CHARS, MAX_CHARS), 0) or MAX_CHARS]}…"
 
 
 def _spans(passage: str, language: str, terms: QueryTerms) -> tuple[tuple[int, int], ...]:
-    return tuple((start, end) for start, end, _ in matching_spans(passage, language, terms))
+    """The places of the terms, those that overlap (in scripts without spaces) as one."""
+    spans: list[tuple[int, int]] = []
+    for start, end, _ in matching_spans(passage, language, terms):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return tuple(spans)

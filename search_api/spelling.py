@@ -29,6 +29,9 @@ MOST_RESPELLED = 3
 """How many unknown words of a query are looked up, and how many near ones of each are considered."""
 
 _WORD = re.compile(r"[^\W\d_]+")
+_PERSIAN = re.compile("[یکپچژگ]")
+_TO_PERSIAN = str.maketrans("يك", "یک")
+"""The index holds Arabic letters for both."""
 
 
 def respelled(snapshot: Snapshot, typed: str, question: Question) -> str | None:
@@ -52,6 +55,8 @@ def _cased(better: str | None, word: str) -> str:
     """The better word with the capitals of the typed one."""
     if better is None:
         return word
+    if _PERSIAN.search(word):
+        better = better.translate(_TO_PERSIAN)
     return better.upper() if word.isupper() else better.capitalize() if word[0].isupper() else better
 
 

@@ -57,7 +57,7 @@ def suggest(library: Library, prefix: str, now: datetime, limit: int) -> list[Su
     titles = _titles(library, view, words, filters)
     found = [
         *_names_in(titles, words),
-        *_named(view, words, filters),
+        *_named(view, prefix, words, filters),
         *(Suggestion(article.title, Kind.TITLE, article.id) for article in titles),
     ]
     first: dict[str, Suggestion] = {}
@@ -114,13 +114,14 @@ def _bare(token: str) -> str:
     return bare if bare.count(".") > 1 else bare.rstrip(".-'’")
 
 
-def _named(view: View, words: list[str], filters: Filters) -> list[Suggestion]:
+def _named(view: View, prefix: str, words: list[str], filters: Filters) -> list[Suggestion]:
     """Sections, sources, authors and tags that begin with what was typed and that a reader would find something under."""
     snapshot = view.snapshot
     allowed = snapshot.allowed(filters)
+    begins = dict.fromkeys((" ".join(prefix.casefold().split()), " ".join(words)))
     found = []
     for kind, fact in _NAMES.items():
-        for name in snapshot.lexical.names(fact, " ".join(words)):
+        for name in dict.fromkeys(name for begin in begins for name in snapshot.lexical.names(fact, begin)):
             spelled = snapshot.columns.spelled(fact, name, allowed)
             if spelled and "," not in spelled:
                 found.append(Suggestion(spelled, Kind(kind)))

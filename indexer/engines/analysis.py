@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import regex
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
+from indexer.engines.light_stemming import arabic_stem, persian_stem
+from indexer.engines.scripts import (
+    HALF_SPACE,
+    compound_spans,
+    han_spans,
+    is_plain,
+    pair_spans,
+    pairs,
+    parts,
+    plain,
+    word_spans,
+)
+from indexer.engines.stop_words import STOP_WORDS
+
 FOLDED = "folded"
 """The analysis of a language without a stemmer, and of exact phrases: case and accents are folded, nothing else."""
 
-_WITHOUT_STOP_WORDS = frozenset({"ar", "el", "ro", "ta", "tr"})
+_WITHOUT_STOP_WORDS = frozenset({"el", "ro", "ta"})
 """Languages that have a stemmer but no list of stop words."""
 
+_OWN_STOP_WORDS_ONLY = frozenset({"ar", "fa", "tr"})
+"""Languages of which tantivy has no list."""
+
 _SNOWBALL = {
-    "ar": "arabic",
     "da": "danish",
     "de": "german",
     "el": "greek",
@@ -31,6 +47,7 @@ _SNOWBALL = {
     "it": "italian",
     "nb": "norwegian",
     "nl": "dutch",
+    "nn": "norwegian",
     "no": "norwegian",
     "pt": "portuguese",
     "ro": "romanian",
@@ -39,20 +56,37 @@ _SNOWBALL = {
     "ta": "tamil",
     "tr": "turkish",
 }
-"""Languages with a stemmer, by tag."""
+"""Languages with a stemmer of tantivy's, by tag."""
+
+_LIGHT: Mapping[str, Callable[[str], str]] = {"ar": arabic_stem, "fa": persian_stem}
+"""Languages with a stemmer here."""
+
+_WRITTEN_AS: Mapping[str, str] = {
+    tag: language
+    for language, tags in {
+        "ar": ("ara", "arb", "ary", "arz"),
+        "de": ("deu", "ger"),
+        "en": ("eng",),
+        "es": ("spa",),
+        "fa": ("fas", "per", "pes", "prs"),
+        "fr": ("fra", "fre"),
+        "ru": ("rus",),
+        "tr": ("tur",),
+    }.items()
+    for tag in tags
+}
+"""Tags of three letters, which some archives state."""
+
+_ACCENTS_TELL = frozenset({"es", "fr", "it", "pt", "ro", "tr"})
+"""Languages whose stemmers know endings by accents: a word typed without them gets another stem."""
 
 _LONGEST_WORD = 60
-_WORD = regex.compile(r"[\p{Alphabetic}\p{N}]+")
-"""A word, as tantivy's tokenizer cuts it: vowel signs belong to it, an underscore does not."""
-
+_WITH_MARKS = r"[\p{Alphabetic}\p{N}][\p{Alphabetic}\p{N}\p{M}]*"
+_MARK = regex.compile(r"(?V1)[\p{M}--\p{Alphabetic}]")
+"""tantivy's own tokenizer cuts words at these."""
 
 _NAME = regex.compile(r"(?<=[\p{L}\p{N},;)\u2019'\u201d\"\-\u2013] |[(\u201c\u2018-])\p{Lu}[\p{Alphabetic}\p{N}]+")
 """A word with a capital that does not begin a sentence."""
-
-
-def word_spans(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of each word of a text."""
-    return (match.span() for match in _WORD.finditer(text))
 
 
 def words_of(text: str) -> list[str]:
@@ -62,14 +96,26 @@ def words_of(text: str) -> list[str]:
 
 def analysis_of(language: str) -> str:
     """The name of the analysis that a text of this language (BCP 47) gets."""
-    primary = language.partition("-")[0].lower()
-    return primary if primary in _SNOWBALL else FOLDED
+    stated = language.partition("-")[0].lower()
+    primary = _WRITTEN_AS.get(stated, stated)
+    return primary if primary in _SNOWBALL or primary in _LIGHT else FOLDED
 
 
 def analyse(text: str, analysis: str) -> list[str]:
-    """The terms of a text, in order, stop words left out."""
-    terms: list[str] = _analyzer(analysis).analyze(text)
-    return terms
+    """The terms of a text, in order, stop words left out; what is written without spaces as pairs of letters."""
+    between = parts(_lettered(text, analysis), korean=True)
+    return list(chain.from_iterable(pairs(run) if run else _stemmed(words, analysis) for words, run in between))
+
+
+def other_terms(text: str, analysis: str) -> list[str]:
+    """What else a text is to be found by, each once.
+
+    Single Chinese characters; compounds with a half-space as one word; the stems of words as typed without accents.
+    """
+    spans = chain(han_spans(text), compound_spans(text), _accented(text, analysis))
+    found = dict.fromkeys(term for span in spans for term in _others(analysis, text[slice(*span)]))
+    known = set(analyse(text, analysis)) if found else set()
+    return [term for term in found if term not in known]
 
 
 def named_terms(text: str, analysis: str) -> frozenset[str]:
@@ -79,19 +125,36 @@ def named_terms(text: str, analysis: str) -> frozenset[str]:
 
 
 def folded(text: str) -> list[str]:
-    """The words of a text, case and accents folded."""
-    return analyse(text, FOLDED)
+    """The words of a text, case and accents folded; what is written without spaces letter by letter."""
+    between = parts(plain(text), korean=False)
+    return list(chain.from_iterable(run or _stemmed(words, FOLDED) for words, run in between))
 
 
-@lru_cache(maxsize=len(_SNOWBALL) + 1)
-def _analyzer(analysis: str) -> Any:
-    builder = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(_LONGEST_WORD))
-    builder = builder.filter(Filter.lowercase())
-    if analysis != FOLDED:
-        language = _SNOWBALL[analysis]
-        if analysis not in _WITHOUT_STOP_WORDS:
-            builder = builder.filter(Filter.stopword(language))
-        builder = builder.filter(Filter.stemmer(language))
+def _lettered(text: str, analysis: str) -> str:
+    """The text in plain letters; the capital of a dotless i is I in Turkish."""
+    return plain(text.replace("I", "ı").replace("İ", "i") if analysis == "tr" else text)
+
+
+def _stemmed(text: str, analysis: str) -> list[str]:
+    terms: list[str] = _analyzer(analysis, marks=not text.isascii() and _MARK.search(text) is not None).analyze(text)
+    stem = _LIGHT.get(analysis)
+    return terms if stem is None else [stem(term) for term in terms]
+
+
+@lru_cache(maxsize=128)
+def _analyzer(analysis: str, *, marks: bool = False, accents: bool = True) -> Any:
+    """The analysis of plain letters; without `accents`, they are folded before the stemmer sees them."""
+    builder = TextAnalyzerBuilder(Tokenizer.regex(_WITH_MARKS) if marks else Tokenizer.simple())
+    builder = builder.filter(Filter.remove_long(_LONGEST_WORD)).filter(Filter.lowercase())
+    if analysis != FOLDED and analysis not in _WITHOUT_STOP_WORDS:
+        if analysis not in _OWN_STOP_WORDS_ONLY:
+            builder = builder.filter(Filter.stopword(_SNOWBALL[analysis]))
+        if analysis in STOP_WORDS:
+            builder = builder.filter(Filter.custom_stopword(list(STOP_WORDS[analysis])))
+    if not accents:
+        builder = builder.filter(Filter.ascii_fold())
+    if analysis in _SNOWBALL:
+        builder = builder.filter(Filter.stemmer(_SNOWBALL[analysis]))
     return builder.filter(Filter.ascii_fold()).build()
 
 
@@ -99,6 +162,29 @@ def _analyzer(analysis: str) -> Any:
 def _term(analysis: str, word: str) -> str | None:
     terms = analyse(word, analysis)
     return terms[0] if len(terms) == 1 else None
+
+
+@lru_cache(maxsize=50_000)
+def _others(analysis: str, word: str) -> tuple[str, ...]:
+    """What else one word, compound or character is to be found by."""
+    if HALF_SPACE in word:
+        return _joined(analysis, word)
+    if analysis not in _ACCENTS_TELL:
+        return tuple(analyse(word, analysis))
+    terms: list[str] = _analyzer(analysis, accents=False).analyze(_lettered(word, analysis))
+    return tuple(terms)
+
+
+def _joined(analysis: str, compound: str) -> tuple[str, ...]:
+    """The term of a compound written as one word, where it is another than those of its parts."""
+    parted = analyse(compound, analysis)
+    return tuple(term for term in analyse(compound.replace(HALF_SPACE, ""), analysis) if term not in parted)
+
+
+def _accented(text: str, analysis: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of each word with an accent, in a language whose stemmer goes by them."""
+    if analysis in _ACCENTS_TELL and not text.isascii():
+        yield from (span for span in word_spans(text) if not text[slice(*span)].isascii())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +212,11 @@ class QueryTerms:
     def of_query(cls, text: str, analyses: Iterable[str]) -> QueryTerms:
         """Every word of a typed query as each of these analyses has it; a word weighs as often as it was typed."""
         names = tuple(analyses)
-        counts = Counter(words_of(text))
+        counts = Counter(text[start:end] for start, end in pair_spans(text))
         forms = {word: {name: term for name in names if (term := _term(name, word)) is not None} for word in counts}
+        for start, end in compound_spans(text):
+            counts[text[start:end]] += 1
+            forms[text[start:end]] = {name: term for name in names for term in _joined(name, text[start:end])}
         by_forms: dict[tuple[tuple[str, str], ...], int] = {}
         for word, count in counts.items():
             key = tuple(forms[word].items())
@@ -155,6 +244,8 @@ def _neighbours(text: str, analyses: Iterable[str]) -> tuple[tuple[str, str], ..
 def matching_spans(text: str, language: str, terms: QueryTerms) -> list[tuple[int, int, str]]:
     """(start, end, term) of each word of a text in this language that one of the query's words matches, in order.
 
+    Where words are written without spaces, spans are of two letters and overlap. Of a compound with a half-space a part is
+    marked, or the whole where no part of it begins the match.
     Single letters, such as the s of a possessive, match only when the query has nothing else.
     """
     analysis = analysis_of(language)
@@ -162,5 +253,23 @@ def matching_spans(text: str, language: str, terms: QueryTerms) -> list[tuple[in
     wanted = frozenset(term for term in wanted if len(term) > 1 or not term.isascii()) or wanted
     if not wanted:
         return []
-    words = ((span, _term(analysis, text[slice(*span)])) for span in word_spans(text))
-    return [(*span, term) for span, term in words if term is not None and term in wanted]
+    found: list[tuple[int, int, str]] = []
+    spans = word_spans(text) if is_plain(text) else sorted({*pair_spans(text), *han_spans(text), *compound_spans(text)})
+    for start, end in spans:
+        past = found[-1][1] if found else 0
+        if end <= past or (start < past and HALF_SPACE in text[start:end]):
+            continue
+        term = _wanted(analysis, text[start:end], wanted)
+        if term is not None:
+            found.append((start, end, term))
+    return found
+
+
+def _wanted(analysis: str, word: str, wanted: frozenset[str]) -> str | None:
+    """The wanted term that a word is."""
+    term = _term(analysis, word)
+    if term is not None and term in wanted:
+        return term
+    if word.isascii() or not (analysis in _ACCENTS_TELL or HALF_SPACE in word):
+        return None
+    return next((other for other in _others(analysis, word) if other in wanted), None)

@@ -16,7 +16,7 @@ from tantivy import Occur, Order, Query
 from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord
 from indexer.engines.lexical_filters import Clause, condition_query, filter_clauses
 from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, document, schema
-from indexer.filters import Condition, Fact, Filters, Published
+from indexer.filters import Condition, Fact, Filters, Holds, Published
 from indexer.types import Article, Rows, Scores
 
 TITLE_BOOST = 0.25
@@ -198,8 +198,14 @@ class LexicalIndex:
         return np.array(rarest, dtype=np.float32)
 
     def holds(self, word: str, now: datetime) -> bool:
-        """Whether an article that readers may see has the word, or another form of it."""
-        return any(self._knows(found, now) for found in self.terms_of(word).words)
+        """Whether an article that readers may see has the word, or another form of it; a word passed over counts as well."""
+        if any(self._knows(found, now) for found in self.terms_of(word).words):
+            return True
+        clauses = [
+            (Occur.Must, condition_query(Holds(word, exact=True), self.analyses)),
+            *self._conditions(Filters(now)),
+        ]
+        return bool(self._searcher.search(Query.boolean_query(clauses), limit=1, count=False).hits)
 
     def common_words(self, prefix: str) -> list[tuple[str, int]]:
         """Words (folded) that begin so, and in how many articles each stands, the most common first."""

@@ -8,7 +8,7 @@ from typing import Any
 import tantivy
 from tantivy import SchemaBuilder
 
-from indexer.engines.analysis import FOLDED, analyse, analysis_of
+from indexer.engines.analysis import analyse, analysis_of, folded, other_terms
 from indexer.engines.columns import seconds
 from indexer.filters import language_forms
 from indexer.types import Article, PubStatus
@@ -20,7 +20,7 @@ EXACT, EXACT_TITLE = "exact", "exact_title"
 """The same words only folded: for exact phrases, spelling and completion."""
 
 BREAK = "\N{PILCROW SIGN}"
-"""Stands between headline and body, so that no phrase runs across; no analysis makes a term of it."""
+"""Stands between headline, body and their other terms, so that no phrase runs across; no analysis makes a term of it."""
 
 
 @lru_cache(maxsize=1)
@@ -39,14 +39,15 @@ def schema() -> Any:
 def document(row: int, article: Article) -> Any:
     """The article as tantivy takes it: terms are made here, one analysis for each language, and joined by spaces."""
     analysis = analysis_of(article.language)
-    stemmed, plain = ({part: analyse(text, name) for part, text in _parts(article)} for name in (analysis, FOLDED))
+    title, body = _parts(article)
+    headline, exact = analyse(title, analysis), folded(title)
     return tantivy.Document.from_dict(
         {
             "row": row,
-            TITLE: " ".join(stemmed["title"]),
-            TEXT: " ".join([*stemmed["title"], BREAK, *stemmed["body"]]),
-            EXACT_TITLE: " ".join(plain["title"]),
-            EXACT: " ".join([*plain["title"], BREAK, *plain["body"]]),
+            TITLE: " ".join([*headline, *_others(title, analysis)]),
+            TEXT: " ".join([*headline, BREAK, *analyse(body, analysis), *_others(f"{title}\n{body}", analysis)]),
+            EXACT_TITLE: " ".join(exact),
+            EXACT: " ".join([*exact, BREAK, *folded(body)]),
             "section": _one(article.section),
             "source": _one(article.source),
             "language": list(language_forms(article.language)),
@@ -61,11 +62,17 @@ def document(row: int, article: Article) -> Any:
     )
 
 
-def _parts(article: Article) -> tuple[tuple[str, str], ...]:
-    """The texts that are searched; none of an article that is withheld or canceled, whose words nobody may find out."""
+def _others(text: str, analysis: str) -> list[str]:
+    """The other terms of a text after a break; nothing where it has none, so that they lengthen no text without them."""
+    others = other_terms(text, analysis)
+    return [BREAK, *others] if others else []
+
+
+def _parts(article: Article) -> tuple[str, str]:
+    """Headline and body; nothing of an article that is withheld or canceled, whose words nobody may find out."""
     if article.pubstatus is not PubStatus.USABLE:
-        return (("title", ""), ("body", ""))
-    return (("title", article.title), ("body", article.body))
+        return "", ""
+    return article.title, article.body
 
 
 def _one(word: str | None) -> list[str]:
