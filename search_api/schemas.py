@@ -148,7 +148,10 @@ class ArticleDocument(Document):
     authors: list[str]
     language: str
     published_at: datetime | None
-    published_from: str = Field(description="Where the date was read: record, json-ld, meta, page, url or none.")
+    published_from: str = Field(
+        description="Where the date was read: record, json-ld, meta, page, url, update or none."
+    )
+    published_confidence: float = Field(description="How far to trust the date, 0 to 1, by where it was read.")
     updated_at: datetime | None
     version: int
     correction: str | None
@@ -250,6 +253,7 @@ def article_document(article: Article, version: int) -> ArticleDocument:
         language=article.language,
         published_at=article.published_at,
         published_from=article.published_from,
+        published_confidence=article.published_from.confidence,
         updated_at=article.updated_at,
         version=version,
         correction=article.correction,

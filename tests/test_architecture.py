@@ -20,7 +20,12 @@ ONLY_IN = {
     "sentence_transformers": ("indexer/encoder.py",),
     "torch": ("indexer/encoder.py",),
     "sqlite3": ("indexer/archive_connection.py",),
-    "trafilatura": ("indexer/sources/",),
+    "trafilatura": ("indexer/sources/", "scripts/compare_extraction.py"),
+    "feedparser": ("indexer/sources/feed_parser.py",),
+    "pyarrow": ("indexer/sources/parquet.py",),
+    "fastwarc": ("indexer/sources/warc.py", "indexer/sources/http_payload.py"),
+    "httpcore2": ("indexer/fetching/",),
+    "protego": ("indexer/fetching/",),
     "lxml": ("indexer/sources/",),
     "fastapi": (
         "search_api/app.py",
@@ -41,8 +46,10 @@ ONLY_IN = {
 
 WRITERS = (
     "indexer.ingest",
+    "indexer.fetching",
     "indexer.generations",
     "indexer.placer",
+    "indexer.quarantine",
     "indexer.recipe",
     "indexer.regrouping",
     "indexer.sources",
@@ -51,6 +58,8 @@ MAY_WRITE = (
     "search_api/jobs.py",
     "search_api/evaluation_jobs.py",
     "search_api/cli.py",
+    "search_api/ingest_report.py",
+    "search_api/watch_jobs.py",
     "search_api/library.py",
     "search_api/progress.py",
 )
@@ -58,6 +67,11 @@ MAY_WRITE = (
 PURE = {
     "indexer/articles.py",
     "indexer/chunking.py",
+    "indexer/completing.py",
+    "indexer/engines/scripts.py",
+    "indexer/site_lines.py",
+    "indexer/url_twins.py",
+    "indexer/urls.py",
     "indexer/duplicates.py",
     "indexer/placing.py",
     "indexer/stories.py",

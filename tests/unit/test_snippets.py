@@ -6,7 +6,7 @@ from search_api.snippets import MAX_CHARS, best_snippet, sentence_snippet
 
 
 def asked(text: str) -> QueryTerms:
-    return QueryTerms.of_query(text, ("en", "folded"))
+    return QueryTerms.of_query(text, ("en", "fa", "folded"))
 
 
 BODY = (
