@@ -8,13 +8,12 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 
-from indexer.sources.feed_list import FeedAddress, read_feed_list
-
 from indexer.encoder import Encoder, load_encoder
 from indexer.errors import SettingError, SourceError
 from indexer.fetching import AddressRule, FeedStates, Fetcher, Polled, Stop, Surroundings, Watch
 from indexer.ingest import Ingest, IngestReport
 from indexer.layout import IndexFolder
+from indexer.sources.feed_list import FeedAddress, read_feed_list
 from indexer.types import Found, Reject
 from search_api.clock import utc_now
 from search_api.jobs import build_first, model_of, quarantine_of, written_archive
