@@ -81,6 +81,10 @@ class SiteLines:
                 (site, MOST_LINES // 4),
             )
 
+    def forget(self, seq: int) -> None:
+        """Its current text is no page's any more: it is not cleaned."""
+        self._db.execute("DELETE FROM site_pages WHERE seq = ?", (seq,))
+
     def unclean(self) -> list[str]:
         """The sites of which a line was found to be repeated, or to be kept, since their articles were last gone through."""
         return [name for (name,) in self._db.execute("SELECT name FROM sites WHERE unclean ORDER BY name")]

@@ -24,6 +24,7 @@ CREATE TABLE sites (
     unclean INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE site_pages (site INTEGER NOT NULL REFERENCES sites, seq INTEGER NOT NULL, PRIMARY KEY (site, seq)) WITHOUT ROWID;
+CREATE INDEX site_pages_by_article ON site_pages (seq);
 CREATE TABLE site_lines (
     line_id INTEGER PRIMARY KEY AUTOINCREMENT,
     site INTEGER NOT NULL REFERENCES sites,

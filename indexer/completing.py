@@ -12,7 +12,9 @@ from indexer.types import Article, Found
 from indexer.urls import is_twin
 
 _ALWAYS_STATED = frozenset({"id", "title", "body", "extra", "published_from", "pubstatus", "language"})
-_FULL = 2
+FULL = 2
+"""The extent of a whole text."""
+
 _EXTENTS = {Extent.HEADLINE.value: 0, Extent.SUMMARY.value: 1}
 _OF_THE_TEXT = frozenset({EXTENT, LEFT_OUT})
 """Fields of `extra` that tell of the text beside them."""
@@ -54,8 +56,10 @@ def is_later(new: Article, old: Article | None, *, default: bool = True) -> bool
 
 def extent(article: Article) -> int:
     """How much of its text an article has: 0 the headline, 1 a summary, 2 all."""
+    if not article.body:
+        return 0
     stated = article.extra.get(EXTENT)
-    return _EXTENTS.get(stated, _FULL) if isinstance(stated, str) else _FULL
+    return _EXTENTS.get(stated, FULL) if isinstance(stated, str) else FULL
 
 
 def _filled(earlier: Article, page: Article) -> Article:
@@ -69,7 +73,7 @@ def _filled(earlier: Article, page: Article) -> Article:
 def _extra(page: Article, earlier: Article) -> dict[str, object]:
     """The earlier version's, but for what tells of the text; a page adds its own to what only a summary was known of."""
     kept = {name: value for name, value in earlier.extra.items() if name not in _OF_THE_TEXT}
-    own = {name: value for name, value in page.extra.items() if name in _OF_THE_TEXT or extent(earlier) < _FULL}
+    own = {name: value for name, value in page.extra.items() if name in _OF_THE_TEXT or extent(earlier) < FULL}
     return {**kept, **own}
 
 

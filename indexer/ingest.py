@@ -15,7 +15,7 @@ from pathlib import PurePath
 
 from indexer.archive import Archive
 from indexer.archive_places import mean_vector
-from indexer.completing import completed, is_later, says_nothing_new
+from indexer.completing import FULL, completed, extent, is_later, says_nothing_new
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
 from indexer.placer import IngestPlacer
@@ -205,6 +205,7 @@ class Ingest:
                 if cleaned != article:
                     self.report.cleaned += 1
                     self._batch[article.id] = cleaned
+                    self._batch_sites[article.id] = site
                 if len(self._batch) >= BATCH_ARTICLES:
                     self._store()
             self._store()
@@ -229,15 +230,21 @@ class Ingest:
             for article, (chunks, hashes) in zip(batch, cuts, strict=True):
                 seq = self._archive.put(article, received_at=self._now)
                 self._archive.put_chunks(seq, self._recipe.key, chunks, hashes)
-                if (site := sites.get(article.id)) and self._archive.lines.count(
-                    site, seq, list(lines_of(with_lines(article)))
-                ):
-                    self._site_lines.pop(site, None)
+                self._count_lines(sites.get(article.id), seq, article)
                 stored.append((seq, article, mean_vector(self._archive.embeddings.of(self._recipe.model, hashes))))
             self._placer = self._placer or IngestPlacer(self._archive, self._recipe)
             self.report.duplicates += self._placer.place(stored)
         self.report.chunks += sum(len(chunks) for chunks, _ in cuts)
         self.report.encoded += len(vectors[0])
+
+    def _count_lines(self, site: str | None, seq: int, article: Article) -> None:
+        """Count the lines of an article whose text was read from a page; a record's are not its site's."""
+        if site is None:
+            self._archive.lines.forget(seq)
+            return
+        lines = list(lines_of(with_lines(article))) if extent(article) == FULL else []
+        if lines and self._archive.lines.count(site, seq, lines):
+            self._site_lines.pop(site, None)
 
 
 def site_of(found: Found) -> str:

@@ -85,7 +85,8 @@ class Quarantine:
         """Bytes of content, by entry."""
         sizes: Counter[str] = Counter()
         for path in self.folder.iterdir():
-            sizes[path.name.partition(".")[0]] += 0 if path.suffix == ".json" else path.stat().st_size
+            if not path.name.startswith("."):
+                sizes[path.name.partition(".")[0]] += 0 if path.suffix == ".json" else path.stat().st_size
         return sizes
 
     def _write(self, name: str, reject: Reject, at: datetime) -> None:
@@ -138,7 +139,7 @@ class Quarantine:
             return
         for path in sorted(self.folder.iterdir(), key=lambda path: path.suffix != ".json"):
             if path.name.partition(".")[0] in named:
-                path.unlink()
+                path.unlink(missing_ok=True)
 
     def forget_sources(self, sources: Collection[str], *, but: Iterable[Reject] = ()) -> None:
         """Forget what was rejected in sources that are read again as a whole, `but` the items that are rejected again."""

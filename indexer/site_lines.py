@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,13 +30,13 @@ MOST_SHARED = 0.5
 MOST_WORDS = 60
 """A longer paragraph is not counted."""
 
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A short paragraph of an article: its key (the same whatever its digits, case and marks), and what share of its words
-    stands elsewhere in the article, 0 to 1."""
+    """A short paragraph of an article: its key (the same whatever its case and marks), and what share of its words stands
+    elsewhere in the article, 0 to 1."""
 
     key: int
     text: str
@@ -59,9 +60,9 @@ class LineCount:
 
 
 def line_key(text: str) -> int:
-    """63 bits of SHA-256 over the letters of a line; 0 for a line without letters."""
-    letters = " ".join(_WORD.findall(text.casefold()))
-    return int.from_bytes(hashlib.sha256(letters.encode()).digest()[:8], "big") >> 1 if letters else 0
+    """63 bits of SHA-256 over the words and numbers of a line; 0 for a line without any."""
+    words = " ".join(_WORD.findall(text.casefold()))
+    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big") >> 1 if words else 0
 
 
 def lines_of(article: Article) -> Iterator[Line]:
@@ -69,24 +70,26 @@ def lines_of(article: Article) -> Iterator[Line]:
     paragraphs = article.body.split("\n\n")
     if len(paragraphs) < 2:
         return
-    words = [set(_WORD.findall(paragraph.casefold())) for paragraph in paragraphs]
-    keys = [line_key(paragraph) for paragraph in paragraphs]
-    title = set(_WORD.findall(article.title.casefold()))
-    for place, key in enumerate(keys):
-        if not key or key in keys[:place] or len(paragraphs[place].split()) > MOST_WORDS:
+    words = {line_key(paragraph): frozenset(_WORD.findall(paragraph.casefold())) for paragraph in paragraphs}
+    holders = Counter(word for own in words.values() for word in own)
+    holders.update(set(_WORD.findall(article.title.casefold())))
+    seen = {0}
+    for paragraph in paragraphs:
+        key = line_key(paragraph)
+        if key in seen or len(paragraph.split()) > MOST_WORDS:
             continue
-        others = title.union(*(words[other] for other in range(len(keys)) if keys[other] != key))
-        yield Line(key, paragraphs[place], len(words[place] & others) / len(words[place]))
+        seen.add(key)
+        yield Line(key, paragraph, sum(holders[word] > 1 for word in words[key]) / len(words[key]))
 
 
 def without_lines(article: Article, keys: Collection[int]) -> Article:
     """The article without the lines of these keys, which `extra` keeps; the same article when it has none or nothing else."""
     whole = with_lines(article)
     paragraphs = whole.body.split("\n\n")
-    out = [place for place, paragraph in enumerate(paragraphs) if line_key(paragraph) in keys]
+    out = {place: None for place, paragraph in enumerate(paragraphs) if line_key(paragraph) in keys}
     if not out or len(out) == len(paragraphs):
         return whole
-    kept = "\n\n".join(paragraph for place, paragraph in enumerate(paragraphs) if place not in set(out))
+    kept = "\n\n".join(paragraph for place, paragraph in enumerate(paragraphs) if place not in out)
     left_out = [{"at": place, "text": paragraphs[place]} for place in out]
     return replace(whole, body=kept, extra={**whole.extra, LEFT_OUT: left_out})
 

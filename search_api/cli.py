@@ -56,6 +56,7 @@ IndexOption = Annotated[
     typer.Option("--index", metavar="DIR", help="Folder of the index [default: $DATELINE_INDEX or var/index]."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
+MAX_LINE_ID = 2**63 - 1
 LimitOption = Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="How many articles.")]
 
 
@@ -95,6 +96,8 @@ def ingest(
     arguments = sources or []
     if retry == bool(arguments):
         raise typer.BadParameter("give SOURCE..., or --retry without any")
+    if retry and (watch or once or fetch_pages or dry_run or columns or format):
+        raise typer.BadParameter("--retry goes with no other option of ingest; ingest the source itself to use one")
     feeds = watch or any(map(is_feed_address, arguments))
     if feeds and (dry_run or columns or format):
         raise typer.BadParameter("--dry-run, --columns and --format are for files, not for feeds")
@@ -127,9 +130,12 @@ def ingest(
 def lines(
     index: IndexOption = None,
     keep: Annotated[
-        int | None, typer.Option(metavar="LINE_ID", help="This line belongs to the articles; put it back.")
+        int | None,
+        typer.Option(min=1, max=MAX_LINE_ID, metavar="LINE_ID", help="This line belongs to the articles; put it back."),
     ] = None,
-    drop: Annotated[int | None, typer.Option(metavar="LINE_ID", help="Take back --keep.")] = None,
+    drop: Annotated[
+        int | None, typer.Option(min=1, max=MAX_LINE_ID, metavar="LINE_ID", help="Take back --keep.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Show the lines that are left out of articles because their site repeats them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -67,18 +67,19 @@ def ingest(
     What is rejected goes to the quarantine, in place of what was rejected of the same sources before.
     """
     listing = find_sources(arguments)
-    how = Reading(utc_now(), columns)
+    how = Reading(utc_now(), dict(columns))
     with _dry_archive(index) if dry_run else written_archive(index) as archive:
         encoder = load_encoder(model_of(archive))
         run = Ingest(archive, encoder, now=how.now, dry_run=dry_run)
         with ingest_progress(listing.files, shown=show_progress) as progress:
             report = run.run(read_files(listing.files, how, source_format, progress.file_done), progress.item_done)
-        built = None if dry_run else build_first(index, archive, encoder)
-    quarantine = quarantine_of(index)
-    if dry_run:
-        return IngestDone(report, listing, built, quarantine.folder)
-    quarantine.forget_sources([str(path) for path in listing.files], but=report.rejects)
-    return IngestDone(report, listing, built, quarantine.folder, quarantine.put(report.rejects, at=how.now))
+        quarantine = quarantine_of(index)
+        if dry_run:
+            return IngestDone(report, listing, None, quarantine.folder)
+        built = build_first(index, archive, encoder)
+        rejects = [replace(reject, source=str(Path(reject.source).absolute())) for reject in report.rejects]
+        quarantine.forget_sources([str(path.absolute()) for path in listing.files], but=rejects)
+        return IngestDone(report, listing, built, quarantine.folder, quarantine.put(rejects, at=how.now))
 
 
 def retry(index: IndexFolder) -> IngestDone:
@@ -90,10 +91,10 @@ def retry(index: IndexFolder) -> IngestDone:
         encoder = load_encoder(model_of(archive))
         report = Ingest(archive, encoder, now=how.now).run(read_again(entries, how), lambda _: None)
         built = build_first(index, archive, encoder)
-    again = {entry_id(reject.source, reject.place) for reject in report.rejects}
-    quarantine.remove(entry.entry_id for entry in entries if entry.entry_id not in again)
-    not_kept = quarantine.put(report.rejects, at=how.now)
-    return IngestDone(report, SourceListing((), ()), built, quarantine.folder, not_kept)
+        not_kept = quarantine.put(report.rejects, at=how.now)
+        again = {entry_id(reject.source, reject.place) for reject in report.rejects}
+        quarantine.remove(entry.entry_id for entry in entries if entry.entry_id not in again)
+        return IngestDone(report, SourceListing((), ()), built, quarantine.folder, not_kept)
 
 
 def repeated_lines(index: IndexFolder) -> list[RepeatedLine]:

@@ -47,7 +47,7 @@ class _Intake:
         with written_archive(self.index) as archive:
             report = Ingest(archive, encoder, now=now).run(items, lambda _: None)
             build_first(self.index, archive, encoder)
-        quarantine_of(self.index).put(report.rejects, at=now)
+            quarantine_of(self.index).put(report.rejects, at=now)
         _add(self.report, report)
 
 

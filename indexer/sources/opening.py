@@ -60,7 +60,7 @@ def open_source(
 
     Dates past `now` are refused. `format` overrides what the content looks like; `columns` is as in `Reading`.
     """
-    return read_source(SourceFile.on_disk(path), Reading(now, columns), format)
+    return read_source(SourceFile.on_disk(path), Reading(now, dict(columns)), format)
 
 
 def read_source(file: SourceFile, how: Reading, format: SourceFormat | None = None) -> Iterator[Found | Reject]:

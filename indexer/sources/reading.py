@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import groupby
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+from indexer.errors import SourceError
 from indexer.sources.detection import SourceFormat
 from indexer.sources.items import Reading
 from indexer.sources.opening import read_source
@@ -42,12 +45,30 @@ def read_files(
     if processes < 2 or sum(map(_is_page, files)) < LEAST_PAGES:
         yield from _read_here(files, how, source_format, done)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for pages, group in groupby(files, key=_is_page):
-            if pages:
-                yield from _read_ahead(pool, list(group), how, source_format, done, processes * _AHEAD)
-            else:
-                yield from _read_here(list(group), how, source_format, done)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+        try:
+            for pages, group in groupby(files, key=_is_page):
+                if pages:
+                    yield from _read_ahead(pool, list(group), how, source_format, done, processes * _AHEAD)
+                else:
+                    yield from _read_here(list(group), how, source_format, done)
+        except BrokenProcessPool:
+            raise SourceError(
+                "a process that reads pages was ended from outside (is memory short?); run the command again: "
+                "what is stored stays"
+            ) from None
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it has ended, however it did."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _is_page(path: Path) -> bool:

@@ -12,7 +12,7 @@ from indexer.errors import SettingError
 from indexer.layout import IndexFolder
 from indexer.site_lines import LEFT_OUT
 from search_api import jobs
-from tests.support import TOPICS, command
+from tests.support import TOPICS, command, write_jsonl
 
 LINE = "Get the harbour gazette delivered to your door every weekday before breakfast."
 SUBJECTS = ("trams", "harvest", "museum", "glacier", "orchestra", "bakery", "lighthouse")
@@ -89,6 +89,36 @@ def test_an_updated_page_is_not_counted_twice(index: IndexFolder, pages: list[Pa
         pages[0].write_text(text.replace("Monday", day))
         assert jobs.ingest(index, [str(pages[0])]).report.updated == 1
     assert jobs.repeated_lines(index) == []
+
+
+def test_pages_of_which_a_feed_told_first_are_counted_too(
+    index: IndexFolder, pages: list[Path], tmp_path: Path
+) -> None:
+    items = "".join(
+        f"<item><title>The {subject}</title><link>https://gazette.example/{subject}</link><description>Praised.</description></item>"
+        for subject in SUBJECTS
+    )
+    feed = tmp_path / "feed.xml"
+    feed.write_text(f"<rss version='2.0'><channel><title>Gazette</title>{items}</channel></rss>")
+    assert jobs.ingest(index, [str(feed)]).report.new == 7
+    report = jobs.ingest(index, [str(path) for path in pages]).report
+    assert (report.updated, report.cleaned) == (7, 7)
+
+
+def test_a_record_keeps_the_line_that_its_page_would_lose(
+    index: IndexFolder, pages: list[Path], tmp_path: Path
+) -> None:
+    jobs.ingest(index, [str(path) for path in pages[:4]])
+    body = f"The editors wrote this text themselves.\n\n{LINE}\n\nNothing of it is a page's."
+    stated = {"url": f"https://gazette.example/{SUBJECTS[0]}", "title": "Trams", "body": body}
+    jobs.ingest(index, [str(write_jsonl(tmp_path / "records.jsonl", [stated]))])
+    assert jobs.ingest(index, [str(path) for path in pages[4:]]).report.cleaned == 6
+    with Archive(index.archive) as archive:
+        kept = archive.id_of_url(stated["url"])
+        assert kept is not None
+        found = archive.article(kept)
+    assert found is not None
+    assert found[0].body == body
 
 
 def test_a_number_that_no_line_has_is_refused(index: IndexFolder, pages: list[Path]) -> None:

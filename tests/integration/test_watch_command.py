@@ -128,6 +128,7 @@ def test_a_private_address_is_not_asked_unless_allowed(tmp_path: Path, monkeypat
         (["https://paper.example/feed", "--dry-run"], "are for files, not for feeds"),
         (["--watch", "gone.opml"], "gone.opml cannot be read"),
         ([], "give SOURCE..., or --retry without any"),
+        (["--retry", "--dry-run"], "--retry goes with no other option"),
         (["a.jsonl", "--columns", "headline=H"], "'headline' is no field"),
     ],
 )

@@ -14,10 +14,10 @@ def article(*paragraphs: str, title: str = "Ferry crews strike") -> Article:
     return Article(id="a", title=title, body="\n\n".join(paragraphs))
 
 
-def test_a_line_is_the_same_whatever_its_digits_case_and_marks() -> None:
-    assert line_key(INVITATION) == line_key("SIGN UP for the morning letter – 5 minutes a day!")
-    assert line_key(INVITATION) != line_key("Sign up for the evening letter, 4 minutes a day.")
-    assert line_key("2000 … 17:30") == 0
+def test_a_line_is_the_same_whatever_its_case_and_marks() -> None:
+    assert line_key(INVITATION) == line_key("SIGN UP for the morning letter – 4 minutes a day!")
+    assert line_key(INVITATION) != line_key("Sign up for the morning letter, 5 minutes a day.")
+    assert line_key("… *") == 0
 
 
 def test_what_a_line_shares_with_the_article_around_it_is_measured_without_its_own_repetition() -> None:
@@ -25,7 +25,7 @@ def test_what_a_line_shares_with_the_article_around_it_is_measured_without_its_o
         line.text: line.shared
         for line in lines_of(article("Crews strike again.", INVITATION, INVITATION, "The ferry crews met."))
     }
-    assert lines[INVITATION] == pytest.approx(1 / 9)  # "the" of nine words
+    assert lines[INVITATION] == pytest.approx(1 / 10)  # "the" of ten words
     assert lines["Crews strike again."] == pytest.approx(2 / 3)
 
 
