@@ -31,6 +31,7 @@ _SPACES = re.compile(r"[^\S\n]+")
 _UNWANTED = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
+_HALF_OF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 _PARAGRAPH_BREAK = re.compile(r"\n\s*\n")
 
 
@@ -95,6 +96,8 @@ def _parse_time_text(text: str, name: str) -> datetime:
     except ValueError:
         pass
     try:
+        if _HALF_OF_DAY.search(text):  # the reader of RFC 5322 passes over "PM"
+            raise ValueError
         return parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         raise ArticleError(f"{name} is {_shown(text)}; expected ISO 8601 such as 2026-03-01T09:30:00Z") from None

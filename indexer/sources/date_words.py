@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -21,7 +21,11 @@ _UPDATED = (
 )
 _UPDATE = re.compile(rf"(?:{_UPDATED})\W*$", re.IGNORECASE)
 _NOT_PUBLISHED = re.compile(rf"(?:{_UPDATED}|copyright|©)\W*$", re.IGNORECASE)
-_NUMERIC = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?:\D+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])?)?")
+_NUMERIC = re.compile(
+    r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?:\D+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])?)?", re.IGNORECASE
+)
+_HALF_OF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
+_OFFSET = re.compile(r":\d\d\s*(?:[ap]\.?m\.?\s*)?(?:UTC|GMT)?\s*([+-])(\d\d):?(\d\d)\b", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"(\d{4})[년年/.]\s?(\d{1,2})[월月/.]\s?(\d{1,2})[일日]?")
 _BARRED = re.compile(r"\b(\d{1,2})\s\|\s(\d{1,2})\s\|\s(\d{4})\b")
 _SHORT_YEAR = re.compile(r"(?<![\d.,/-])(\d{1,2}[./]\d{1,2}[./])(\d{2})(?![\d/-]|[.,]\d)")
@@ -81,8 +85,11 @@ def _expanded(text: str) -> str:
 
 
 def _formatted(text: str) -> datetime | None:
-    """An ISO 8601 or RFC 5322 time."""
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    """An ISO 8601 or RFC 5322 time; the reader of the latter passes over "PM", so it gets no text that has it."""
+    readers = (
+        (datetime.fromisoformat,) if _HALF_OF_DAY.search(text) else (datetime.fromisoformat, parsedate_to_datetime)
+    )
+    for read in readers:
         try:
             moment = read(text)
         except (ValueError, TypeError, IndexError, OverflowError):
@@ -96,7 +103,9 @@ def _spoken(value: str, language: str | None) -> datetime | None:
     value = _YEAR_FIRST.sub(r"\1-\2-\3", re.sub(r"(\d)h(\d\d)", r"\1:\2", value))
     month_first = (language or "").lower().replace("_", "-") == "en-us"
     if found := _NUMERIC.search(value):
-        return _numeric(found, month_first)
+        moment = _numeric(found, month_first)
+        offset = _OFFSET.search(value)
+        return moment.replace(tzinfo=_zone(offset)) if moment and offset else moment
     settings: Any = {
         "DATE_ORDER": "MDY" if month_first else "DMY",
         "REQUIRE_PARTS": ["day", "month", "year"],
@@ -105,12 +114,17 @@ def _spoken(value: str, language: str | None) -> datetime | None:
     text = re.sub(r"[|•·،]|\s-\s|\bساعت\b|\bالساعة\b", " ", value)
     for languages in [[(language or "")[:2].lower()], None]:
         try:
-            moment: datetime | None = dateparser.parse(text, languages=languages, settings=settings)
+            spoken: datetime | None = dateparser.parse(text, languages=languages, settings=settings)
         except (ValueError, OverflowError):
             continue
-        if moment is not None:
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        if spoken is not None:
+            return spoken.replace(tzinfo=UTC) if spoken.tzinfo is None else spoken
     return None
+
+
+def _zone(offset: re.Match[str]) -> timezone:
+    ahead = timedelta(hours=min(int(offset[2]), 23), minutes=min(int(offset[3]), 59))
+    return timezone(ahead if offset[1] == "+" else -ahead)
 
 
 def _numeric(found: re.Match[str], month_first: bool) -> datetime | None:

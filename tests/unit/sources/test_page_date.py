@@ -102,3 +102,21 @@ def test_the_date_of_an_update_is_known_as_one(text: str) -> None:
 )
 def test_the_day_in_a_url(url: str | None, day: str | None) -> None:
     assert url_date(url) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "minute"),
+    [
+        ("March 10, 2026 9:30 PM", 21, 30),
+        ("10-03-2026 9:30 PM", 21, 30),
+        ("2026/03/10 12:05 a.m.", 0, 5),
+        ("Mar 10, 2026, 9:30 AM EST", 14, 30),
+        ("10.03.2026 21:30 +0300", 18, 30),
+        ("10-03-2026 9:30 AM UTC-05:00", 14, 30),
+        ("Tue, 10 Mar 2026 09:30:00 +0100", 8, 30),
+    ],
+)
+def test_the_half_of_the_day_and_the_zone_count(text: str, hour: int, minute: int) -> None:
+    found = stated_time(text, NOW, "en")
+    assert found is not None
+    assert found.astimezone(UTC) == datetime(2026, 3, 10, hour, minute, tzinfo=UTC)
