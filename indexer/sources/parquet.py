@@ -102,7 +102,7 @@ def _value(cell: Any) -> Any:
         if size > _MAX_CELL_BYTES:
             return BadCell(f"is a cell of {size:,} bytes; the limit is {_MAX_CELL_BYTES:,}")
         return _moment(cell) or _plain(cell.as_py())
-    except (ArrowException, ArithmeticError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+    except (ArrowException, OverflowError, ValueError) as error:
         return BadCell(f"is a cell of the type {cell.type} that cannot be read ({type(error).__name__})")
 
 
