@@ -65,24 +65,33 @@ class IndexFolder:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the index's lock for writing; raises IndexBusy naming the process that has it."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            opened = (self.root / "lock").open("a+", encoding="ascii")
-        except OSError as error:
-            raise IndexMissing(
-                f"no index can be made at {self.root} ({error.strerror}); name a folder to write to"
-            ) from None
-        with opened as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                holder = lock.read().strip() or "unknown"
-                raise IndexBusy(f"process {holder} is writing to {self.root}; wait until it is done") from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+        missing = f"no index can be made at {self.root}"
+        with held_lock(self.root, missing, f"is writing to {self.root}; wait until it is done"):
             yield
+
+
+@contextmanager
+def held_lock(folder: Path, missing: str, busy: str) -> Iterator[None]:
+    """Hold the file `lock` of a folder, which is made; it is free again when the process ends, however it does.
+
+    Raises IndexMissing, `missing` and why, where there can be no such folder, and IndexBusy, naming the process that holds it
+    and what that is doing (`busy`).
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / "lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise IndexMissing(f"{missing} ({error.strerror}); name a folder to write to") from None
+    with opened as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise IndexBusy(f"process {lock.read().strip() or 'unknown'} {busy}") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
 
 
 _REINDEX = "rebuild it from the archive: dateline reindex"

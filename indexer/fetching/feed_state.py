@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -15,9 +13,8 @@ from typing import Any
 
 import orjson
 
-from indexer.errors import IndexBusy, IndexMissing
 from indexer.fetching.schedule import FIRST_INTERVAL_S
-from indexer.layout import replace_text
+from indexer.layout import held_lock, replace_text
 
 MAX_KNOWN_ITEMS = 10_000
 """Of the items taken, those remembered, the latest seen: twice what one poll takes."""
@@ -57,23 +54,7 @@ class FeedStates:
     @contextmanager
     def held(cls, folder: Path) -> Iterator[FeedStates]:
         """The states, for one process at a time; raises IndexBusy naming the process that has them."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            opened = (folder / "lock").open("a+", encoding="ascii")
-        except OSError as error:
-            raise IndexMissing(
-                f"no state can be kept in {folder} ({error.strerror}); name a folder to write to"
-            ) from None
-        with opened as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                holder = lock.read().strip() or "unknown"
-                raise IndexBusy(f"process {holder} is watching feeds with {folder}; stop it first") from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+        with held_lock(folder, f"no state can be kept in {folder}", f"is watching feeds with {folder}; stop it first"):
             for leftover in folder.glob("*.new"):
                 leftover.unlink(missing_ok=True)
             yield cls(folder)
