@@ -1,23 +1,24 @@
-"""Text in, unit vectors out: the encoder protocol and its two implementations."""
+"""Text in, unit vectors out: the encoder protocol and its two implementations. `indexer.runtimes` runs the model."""
 
 from __future__ import annotations
 
 import hashlib
-import os
+import logging
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from tokenizers import Tokenizer as FastTokenizer
 
 from indexer.chunking import Tokenizer
-from indexer.errors import ModelError
 from indexer.models import DEFAULT_MODEL, ModelFiles, find_model
+from indexer.runtimes import Runtime, choose_runtime, prepare_model
 from indexer.types import Embeddings, Vector
 
-BATCH_SIZE = 32
+logger = logging.getLogger(__name__)
 
 TEXT_HASH = "text-hash"
 
@@ -52,17 +53,21 @@ class Encoder(Protocol):
         ...
 
 
-def load_encoder(name: str = DEFAULT_MODEL) -> Encoder:
+def load_encoder(
+    name: str = DEFAULT_MODEL, models: Path | None = None, *, told: Callable[[str], None] = logger.info
+) -> Encoder:
     """The encoder of that name: `text-hash`, the bundled model, a local folder, or a model of the hub.
 
-    The files are found and checked now; the model itself is loaded at its first use.
+    The files are found and checked now; the model itself is loaded at its first use. Its fast form is made then, unless the
+    folder `models` holds it already, which `told` is told; without `models` it is not kept.
     """
-    return TextHashEncoder() if name == TEXT_HASH else SentenceTransformersEncoder(find_model(name))
+    return TextHashEncoder() if name == TEXT_HASH else ModelEncoder(find_model(name), models, told)
 
 
-def usable_cores() -> int:
-    """The cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def prepare_encoder(name: str, models: Path, told: Callable[[str], None]) -> None:
+    """Make the model's fast form in `models` if it is not there, so that processes to come find it."""
+    if name != TEXT_HASH:
+        prepare_model(find_model(name), models, told)
 
 
 class ModelTokenizer:
@@ -83,11 +88,13 @@ class ModelTokenizer:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-class SentenceTransformersEncoder:
-    """Any Sentence Transformers model, with its own prompts, pooling and maximum length, in fp32 on the CPU."""
+class ModelEncoder:
+    """Any Sentence Transformers model, with its own prompts, pooling and maximum length, on the CPU."""
 
-    def __init__(self, files: ModelFiles) -> None:
+    def __init__(self, files: ModelFiles, models: Path | None, told: Callable[[str], None]) -> None:
         self._files = files
+        self._models = models
+        self._told = told
         self.name = files.name
         self.fingerprint = files.fingerprint
 
@@ -96,28 +103,15 @@ class SentenceTransformersEncoder:
         return ModelTokenizer(self._files)
 
     @cached_property
-    def _model(self) -> Any:
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
-
-        silence: Any = transformers_logging.disable_progress_bar
-        silence()
-        torch.set_num_threads(usable_cores())
-        try:
-            model = SentenceTransformer(str(self._files.folder), device="cpu", trust_remote_code=False)
-        except Exception as error:
-            raise ModelError(
-                f"{self._files.folder} cannot be loaded as a Sentence Transformers model: {error}"
-            ) from error
-        model.max_seq_length = self._files.max_tokens
-        return model
+    def runtime(self) -> Runtime:
+        """What runs the model here; chosen, and the model loaded, at the first use."""
+        return choose_runtime(self._files, self._models, self._told)
 
     def encode_documents(self, texts: Sequence[str]) -> Embeddings:
-        return self._encode(texts, self._files.document_prompt)
+        return self.runtime.encode([self._files.document_prompt + text for text in texts])
 
     def encode_query(self, text: str) -> Vector:
-        row: Vector = self._encode([text], self._files.query_prompt)[0]
+        row: Vector = self.runtime.encode([self._files.query_prompt + text])[0]
         return row
 
     def word_vectors(self, text: str) -> Embeddings:
@@ -131,24 +125,8 @@ class SentenceTransformersEncoder:
     @cached_property
     def _input_vectors(self) -> tuple[Embeddings, Vector] | None:
         """The model's table of token vectors, and their mean, which all of them share and which says nothing."""
-        transformer = getattr(self._model[0], "auto_model", None)
-        if transformer is None:
-            return None
-        table: Embeddings = transformer.get_input_embeddings().weight.detach().numpy()
-        return table, table.mean(axis=0)
-
-    def _encode(self, texts: Sequence[str], prompt: str) -> Embeddings:
-        if not texts:
-            return np.empty((0, 0), dtype=np.float32)
-        vectors = self._model.encode(
-            list(texts),
-            prompt=prompt or None,
-            batch_size=BATCH_SIZE,
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+        table = self.runtime.input_vectors()
+        return None if table is None else (table, table.mean(axis=0))
 
 
 class WordTokenizer:

@@ -14,9 +14,11 @@ from indexer.errors import IndexBusy, IndexDamaged, IndexMissing
 
 @dataclass(frozen=True, slots=True)
 class IndexFolder:
-    """The folder of one index: `archive.sqlite`, `generations/<n>/`, `CURRENT`, `lock`, `tails/`."""
+    """The folder of one index: `archive.sqlite`, `generations/<n>/`, `CURRENT`, `lock`, `tails/`, `models/`."""
 
     root: Path
+    models_of: Path | None = None
+    """The folder of another index whose converted models this one shares."""
 
     @property
     def archive(self) -> Path:
@@ -25,6 +27,11 @@ class IndexFolder:
     @property
     def generations(self) -> Path:
         return self.root / "generations"
+
+    @property
+    def models(self) -> Path:
+        """Models in their fast form, by fingerprint; safe to delete, they are made again."""
+        return (self.models_of or self.root) / "models"
 
     @property
     def tails(self) -> Path:

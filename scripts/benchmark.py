@@ -30,7 +30,7 @@ from search_api.jobs import opened
 from search_api.query import RelatedQuery
 from search_api.related import related
 
-PACKAGES = ("torch", "sentence-transformers", "faiss-cpu", "tantivy", "numpy")
+PACKAGES = ("openvino", "torch", "sentence-transformers", "faiss-cpu", "tantivy", "numpy")
 START_LIMIT_S = 60
 REPEATS = 5
 

@@ -73,5 +73,6 @@ def _evaluation_index(index: IndexFolder, folder: Path) -> IndexFolder:
         raise SourceError(f"{articles} cannot be read ({error.strerror}); a judged collection needs it") from error
     digest.update(recipe_for(load_encoder(Settings().model)).key.encode())
     return IndexFolder(
-        index.root.with_name(f"{index.root.name}-evaluate") / f"{folder.resolve().name}-{digest.hexdigest()[:12]}"
+        index.root.with_name(f"{index.root.name}-evaluate") / f"{folder.resolve().name}-{digest.hexdigest()[:12]}",
+        models_of=index.root,
     )

@@ -29,7 +29,7 @@ from indexer.types import Found
 from search_api.clock import utc_now
 from search_api.judging import Collection, Task, judge_search, read_collection
 from search_api.library import Library
-from search_api.progress import ingest_progress, reindex_progress
+from search_api.progress import ingest_progress, line_on_stderr, reindex_progress
 from search_api.query import Mode, RelatedQuery, SearchQuery
 from search_api.related import related as find_related
 from search_api.related import related_to_draft
@@ -69,7 +69,7 @@ def ingest(
     listing = find_sources(arguments)
     how = Reading(utc_now(), dict(columns))
     with _dry_archive(index) if dry_run else written_archive(index) as archive:
-        encoder = load_encoder(model_of(archive))
+        encoder = load_encoder(model_of(archive), index.models, told=line_on_stderr(shown=show_progress))
         run = Ingest(archive, encoder, now=how.now, dry_run=dry_run)
         with ingest_progress(listing.files, shown=show_progress) as progress:
             report = run.run(read_files(listing.files, how, source_format, progress.file_done), progress.item_done)
@@ -88,7 +88,7 @@ def retry(index: IndexFolder) -> IngestDone:
     index.require_archive()
     entries = quarantine.entries()
     with written_archive(index) as archive:
-        encoder = load_encoder(model_of(archive))
+        encoder = load_encoder(model_of(archive), index.models)
         report = Ingest(archive, encoder, now=how.now).run(read_again(entries, how), lambda _: None)
         built = build_first(index, archive, encoder)
         not_kept = quarantine.put(report.rejects, at=how.now)
@@ -110,7 +110,7 @@ def settle_line(index: IndexFolder, line_id: int, *, kept: bool) -> int:
         with archive.transaction():
             if not archive.lines.keep(line_id, kept=kept):
                 raise SettingError(f"no repeated line has the number {line_id}; dateline lines shows them")
-        report = Ingest(archive, load_encoder(model_of(archive)), now=utc_now()).run((), lambda _: None)
+        report = Ingest(archive, load_encoder(model_of(archive), index.models), now=utc_now()).run((), lambda _: None)
     return report.cleaned
 
 
@@ -190,7 +190,7 @@ def reindex(
     with index.writing(), Archive(index.archive) as archive:
         if collection:
             _check_gate(collection, archive, index)
-        encoder = load_encoder(model or model_of(archive))
+        encoder = load_encoder(model or model_of(archive), index.models, told=line_on_stderr(shown=show_progress))
         articles = archive.counts()["articles"]
         with reindex_progress("embedding", articles, shown=show_progress) as progress:
             encoded = reencode(archive, encoder, progress)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,9 +13,9 @@ import numpy as np
 
 from indexer.archive import Archive
 from indexer.articles import is_visible
-from indexer.encoder import Encoder, load_encoder
+from indexer.encoder import Encoder, load_encoder, prepare_encoder
 from indexer.engines.embedded import Snapshot
-from indexer.errors import ArticleNotFound, CursorExpired, ModelError
+from indexer.errors import ArticleNotFound, CursorExpired, DatelineError, ModelError
 from indexer.generations import Manifest, open_snapshot, read_manifest
 from indexer.layout import IndexFolder
 from indexer.types import Article, Rows
@@ -39,6 +40,12 @@ class View:
     change: int
     """The last change of the archive that the snapshot holds."""
     encoder: Encoder
+
+
+def prepare_model(index: IndexFolder, told: Callable[[str], None]) -> None:
+    """Make the serving model's fast form once, before processes would each do it. What is wrong with an index they say."""
+    with suppress(DatelineError):
+        prepare_encoder(read_manifest(index).model_name, index.models, told)
 
 
 class Library:
@@ -157,7 +164,7 @@ class Library:
     def _fitting_encoder(self, manifest: Manifest) -> Encoder:
         encoder = self._encoder
         if encoder is None or encoder.fingerprint != manifest.model:
-            encoder = load_encoder(manifest.model_name)
+            encoder = load_encoder(manifest.model_name, self.index.models)
         if encoder.fingerprint != manifest.model:
             raise ModelError(
                 f"generation {manifest.number} was built with model {manifest.model_name} of fingerprint {manifest.model}, "

@@ -1,4 +1,4 @@
-"""Progress bars on stderr for the commands that take a while."""
+"""Progress bars and lines on stderr for the commands that take a while."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ class IngestProgress:
 
     def file_done(self, path: Path) -> None:
         self._progress.update(self._task, description=path.name)
+
+
+def line_on_stderr(*, shown: bool) -> Callable[[str], None]:
+    """What to call with a line that is worth a look while a command runs."""
+    return (lambda line: Console(stderr=True).print(line, highlight=False, markup=False)) if shown else (lambda _: None)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import socket
 
 from indexer.errors import SettingError
 from indexer.layout import IndexFolder
+from search_api.library import prepare_model
+from search_api.progress import line_on_stderr
 
 
 def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
@@ -15,6 +17,7 @@ def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
 
     if port:
         _check_port(host, port)
+    prepare_model(index, line_on_stderr(shown=True))
     os.environ["DATELINE_INDEX"] = str(index.root)
     uvicorn.run("search_api.app:create_app", factory=True, host=host, port=port, workers=workers, access_log=False)
 

@@ -39,7 +39,7 @@ class _Intake:
     @cached_property
     def _encoder(self) -> Encoder:
         with written_archive(self.index) as archive:
-            return load_encoder(model_of(archive))
+            return load_encoder(model_of(archive), self.index.models)
 
     def take(self, items: Sequence[Found | Reject]) -> None:
         """Returns when everything is durable and searchable; raises IndexBusy while another process writes."""

@@ -1,0 +1,109 @@
+"""A model converted once for the fast runtime, in a process of its own: torch never enters the caller's memory.
+
+The frontend is called directly: OpenVINO's own `convert_model` reports its use over the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexer.errors import ModelError
+from indexer.models import ModelFiles, find_model
+from indexer.runtimes.check_texts import CHECK_TEXTS
+from indexer.runtimes.reference import ReferenceRuntime
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+GRAPH = "model.xml"
+CHECK_VECTORS = "check_vectors.npy"
+INPUT_VECTORS = "input_vectors.npy"
+
+_LONGEST_MESSAGE = 300
+
+
+def convert_apart(files: ModelFiles, folder: Path) -> None:
+    """Fill an empty folder with the converted model.
+
+    Raises ModelError when this model cannot be converted, and ChildProcessError when the process was ended from outside.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", "from indexer.runtimes.conversion import main; main()", files.name, str(folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode < 0:
+        raise ChildProcessError(f"converting {files.name} was ended by signal {-done.returncode} (is memory short?)")
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        raise ModelError(f"{files.name} cannot be converted: {said[:_LONGEST_MESSAGE]}")
+
+
+def main() -> None:
+    """What the process apart runs: convert the model named first into the folder named second."""
+    name, folder = sys.argv[1:3]
+    _convert(find_model(name), Path(folder))
+
+
+def _convert(files: ModelFiles, folder: Path) -> None:
+    """Write the graph, the reference's vectors of the check texts, the token vectors and, last, the manifest."""
+    import openvino
+
+    reference = ReferenceRuntime(files)
+    openvino.save_model(_graph(reference.model), folder / GRAPH, compress_to_fp16=False)
+    np.save(folder / CHECK_VECTORS, reference.encode(CHECK_TEXTS))
+    table = reference.input_vectors()
+    if table is not None:
+        np.save(folder / INPUT_VECTORS, table)
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "fingerprint": files.fingerprint,
+        "max_tokens": files.max_tokens,
+        "pad_id": int(reference.model.tokenizer.pad_token_id or 0),
+        "openvino": openvino.__version__,
+        "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _graph(model: Any) -> Any:
+    """The whole model, its pooling and further layers included: token ids and their mask in, unit vectors out."""
+    import torch
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    with_types = "token_type_ids" in model.tokenizer.model_input_names
+
+    class Whole(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            features = {"input_ids": input_ids, "attention_mask": attention_mask}
+            if with_types:
+                features["token_type_ids"] = torch.zeros_like(input_ids)
+            return torch.nn.functional.normalize(self.model(features)["sentence_embedding"], dim=1)
+
+    example = {
+        "input_ids": torch.randint(5, 100, (2, 16)),
+        "attention_mask": torch.ones(2, 16, dtype=torch.int64),
+    }
+    frontend = FrontEndManager().load_by_framework("pytorch")
+    with torch.no_grad():
+        decoder = TorchScriptPythonDecoder(Whole().eval(), example_input=example)  # must outlive what is loaded from it
+        return frontend.convert(frontend.load(decoder))
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

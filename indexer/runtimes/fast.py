@@ -1,0 +1,185 @@
+"""The fast runtime: a converted model run by OpenVINO, in bf16 where the processor has it, without torch.
+
+An embedding depends on its text alone, never on the texts beside it: every input is padded to the next multiple of
+LENGTH_STEP and shares a batch only with inputs of that length, for which OpenVINO gives the same bits in any batch, with any
+number of threads. So a run that was killed and taken up again ends with equal embeddings.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from indexer.errors import ModelError
+from indexer.models import ModelFiles
+from indexer.runtimes.check_texts import CHECK_TEXTS
+from indexer.runtimes.conversion import CHECK_VECTORS, FORMAT_VERSION, GRAPH, INPUT_VECTORS, MANIFEST, sha256
+from indexer.runtimes.cores import usable_cores
+from indexer.types import Embeddings
+
+LENGTH_STEP = 16
+BATCH_TOKENS = 2048
+"""Tokens of one batch at most, its padding counted: past it, activations leave the processor's cache."""
+
+LEAST_COSINE = 0.999
+"""How near each check text's vector must be to the reference's."""
+
+WINDOW = 2048
+"""Texts that are sorted by length at a time, while the next ones are being tokenised."""
+
+FEW_TEXTS = 16
+"""So few are encoded one by one with all cores, like queries."""
+
+QUERY_THREADS = 4
+"""Most threads that share one query: its matrices are too small for more."""
+
+
+class FastRuntime:
+    """A converted model, opened from its folder. Threads may share it."""
+
+    def __init__(self, files: ModelFiles, folder: Path) -> None:
+        """Raises ModelError when the folder does not hold the whole, undamaged conversion of this very model."""
+        manifest = _read_manifest(files, folder)
+        import openvino
+
+        self._core = openvino.Core()
+        self._graph = self._core.read_model(folder / GRAPH)
+        self._pad_id = int(manifest["pad_id"])
+        self._check_vectors: Embeddings = np.load(folder / CHECK_VECTORS)
+        table = folder / INPUT_VECTORS
+        self._input_vectors = np.load(table, mmap_mode="r") if table.is_file() else None
+        self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(files.max_tokens)
+        self._local = threading.local()
+        self.precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+        if self.precision == "bf16" and self.agreement() < LEAST_COSINE:
+            self.precision = "f32"
+            self._local = threading.local()
+            del self._one_by_one
+
+    @property
+    def name(self) -> str:
+        return f"openvino {self.precision}"
+
+    def agreement(self) -> float:
+        """The least cosine between this runtime's vector of a check text and the reference's."""
+        cosines = [
+            float(self._encode_one(ids) @ row)
+            for ids, row in zip(self._ids(CHECK_TEXTS), self._check_vectors, strict=True)
+        ]
+        return min(cosines)
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Unit vectors of shape (len(texts), dimension), equal for equal texts whatever is beside them."""
+        if not texts:
+            return np.empty((0, 0), dtype=np.float32)
+        if len(texts) < FEW_TEXTS:
+            return np.stack([self._encode_one(ids) for ids in self._ids(texts)])
+        windows = [texts[first : first + WINDOW] for first in range(0, len(texts), WINDOW)]
+        with ThreadPoolExecutor(1) as tokenising:
+            coming = tokenising.submit(self._ids, windows[0])
+            done = []
+            for following in [*windows[1:], None]:
+                ids = coming.result()
+                if following is not None:
+                    coming = tokenising.submit(self._ids, following)
+                done.append(self._encode_window(ids))
+        return np.concatenate(done)
+
+    def input_vectors(self) -> Embeddings | None:
+        """The model's table of token vectors, shape (vocabulary, any), mapped from disk; None when it has none."""
+        return self._input_vectors
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+
+    def _encode_one(self, ids: list[int]) -> Embeddings:
+        request = getattr(self._local, "request", None)
+        if request is None:
+            request = self._local.request = self._one_by_one.create_infer_request()
+        request.infer(self._inputs([ids], _padded_length(ids)))
+        row: Embeddings = request.get_output_tensor(0).data[0].copy()
+        return row
+
+    def _encode_window(self, ids: Sequence[list[int]]) -> Embeddings:
+        vectors = np.empty((len(ids), self._check_vectors.shape[1]), dtype=np.float32)
+        queue = self._batches
+
+        def keep(request: Any, rows: list[int]) -> None:
+            vectors[rows] = request.get_output_tensor(0).data
+
+        queue.set_callback(keep)
+        for length, rows in batches([_padded_length(one) for one in ids]):
+            queue.start_async(self._inputs([ids[row] for row in rows], length), rows)
+        queue.wait_all()
+        return vectors
+
+    def _inputs(self, ids: Sequence[list[int]], length: int) -> dict[str, Any]:
+        tokens = np.full((len(ids), length), self._pad_id, dtype=np.int64)
+        mask = np.zeros((len(ids), length), dtype=np.int64)
+        for row, one in enumerate(ids):
+            tokens[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        return {"input_ids": tokens, "attention_mask": mask}
+
+    @cached_property
+    def _one_by_one(self) -> Any:
+        """Compiled for one input at a time on several cores."""
+        return self._compiled("LATENCY", streams=1, threads=min(QUERY_THREADS, usable_cores()))
+
+    @cached_property
+    def _batches(self) -> Any:
+        """Compiled for many batches at a time, each on a core of its own."""
+        import openvino
+
+        cores = usable_cores()
+        return openvino.AsyncInferQueue(self._compiled("THROUGHPUT", streams=cores, threads=cores), cores)
+
+    def _compiled(self, hint: str, *, streams: int, threads: int) -> Any:
+        settings = {
+            "PERFORMANCE_HINT": hint,
+            "INFERENCE_PRECISION_HINT": self.precision,
+            "NUM_STREAMS": streams,
+            "INFERENCE_NUM_THREADS": threads,
+        }
+        return self._core.compile_model(self._graph, "CPU", settings)
+
+
+def batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """(length, places) of each batch: inputs of one length, as many as BATCH_TOKENS holds, the longest first."""
+    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
+    for length, group in groupby(order, key=lengths.__getitem__):
+        places = list(group)
+        size = max(1, BATCH_TOKENS // length)
+        for first in range(0, len(places), size):
+            yield length, places[first : first + size]
+
+
+def _padded_length(ids: Sequence[int]) -> int:
+    return -(-max(len(ids), 1) // LENGTH_STEP) * LENGTH_STEP
+
+
+def _read_manifest(files: ModelFiles, folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        expected = (FORMAT_VERSION, files.fingerprint, files.max_tokens)
+        if (manifest["format_version"], manifest["fingerprint"], manifest["max_tokens"]) != expected:
+            raise ValueError("it is of another model or format")
+        for name, digest in manifest["files"].items():
+            if sha256(folder / name) != digest:
+                raise ValueError(f"{name} is damaged (its SHA-256 is not the manifest's)")
+        int(manifest["pad_id"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ModelError(f"{folder} does not hold a whole converted model: {error}") from error
+    return manifest

@@ -1,0 +1,65 @@
+"""The reference: Sentence Transformers with torch on the CPU, in fp32. Any model runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from indexer.errors import ModelError
+from indexer.models import ModelFiles
+from indexer.runtimes.cores import usable_cores
+from indexer.types import Embeddings
+
+BATCH_SIZE = 32
+
+
+class ReferenceRuntime:
+    """A model as its authors run it, with its own pooling and maximum length. Torch is loaded at the first use."""
+
+    name = "sentence-transformers"
+
+    def __init__(self, files: ModelFiles) -> None:
+        self._files = files
+
+    @cached_property
+    def model(self) -> Any:
+        """The `SentenceTransformer`; raises ModelError when the files are none."""
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        silence: Any = transformers_logging.disable_progress_bar
+        silence()
+        torch.set_num_threads(usable_cores())
+        try:
+            model = SentenceTransformer(str(self._files.folder), device="cpu", trust_remote_code=False)
+        except Exception as error:
+            raise ModelError(
+                f"{self._files.folder} cannot be loaded as a Sentence Transformers model: {error}"
+            ) from error
+        model.max_seq_length = self._files.max_tokens
+        return model
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Unit vectors of shape (len(texts), dimension)."""
+        if not texts:
+            return np.empty((0, 0), dtype=np.float32)
+        vectors = self.model.encode(
+            list(texts),
+            batch_size=BATCH_SIZE,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+
+    def input_vectors(self) -> Embeddings | None:
+        """The model's table of token vectors, shape (vocabulary, any); None when it has none."""
+        transformer = getattr(self.model[0], "auto_model", None)
+        if transformer is None:
+            return None
+        table: Embeddings = transformer.get_input_embeddings().weight.detach().numpy()
+        return table

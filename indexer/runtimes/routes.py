@@ -1,0 +1,117 @@
+"""Which runtime a model gets: the fast one where it agrees with the reference, else the reference."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from indexer.errors import ModelError
+from indexer.layout import sync_files
+from indexer.models import ModelFiles
+from indexer.runtimes.conversion import MANIFEST, convert_apart
+from indexer.runtimes.fast import LEAST_COSINE, FastRuntime
+from indexer.runtimes.reference import ReferenceRuntime
+from indexer.types import Embeddings
+
+logger = logging.getLogger(__name__)
+
+REFUSED = f"refused-{version('openvino')}.txt"
+"""In a model's folder: why this OpenVINO cannot convert it, so that nobody tries again."""
+
+
+class Runtime(Protocol):
+    """Runs one model; prompts are already in the texts."""
+
+    @property
+    def name(self) -> str: ...
+
+    def encode(self, texts: Sequence[str]) -> Embeddings: ...
+
+    def input_vectors(self) -> Embeddings | None: ...
+
+
+def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str], None]) -> Runtime:
+    """The fast runtime when its vectors of real sentences are those of the reference (cosine at least .999), else the reference.
+
+    The converted model is kept in `models`, below the model's fingerprint; without `models`, or where it cannot be written, the
+    model is converted for this process only. `told` gets a line when that takes a while.
+    """
+    if models is None:
+        return _converted_for_now(files, told)
+    kept = models / files.fingerprint
+    if not _is_prepared(kept):
+        prepare_model(files, models, told)
+    if not _is_prepared(kept):
+        return _converted_for_now(files, told)
+    if (kept / REFUSED).is_file():
+        return ReferenceRuntime(files)
+    try:
+        return _agreeing(files, FastRuntime(files, kept))
+    except ModelError as error:
+        logger.warning("%s; it is converted anew", error)
+        shutil.rmtree(kept, ignore_errors=True)
+        return choose_runtime(files, models, told)
+
+
+def prepare_model(files: ModelFiles, models: Path, told: Callable[[str], None]) -> None:
+    """Convert the model into `models` if it is not there; without effect where that cannot be written."""
+    kept = models / files.fingerprint
+    if _is_prepared(kept):
+        return
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".converting-", dir=models))
+    except OSError as error:
+        logger.warning("%s cannot be written (%s), so the converted model is not kept", models, error.strerror)
+        return
+    try:
+        try:
+            _convert(files, aside, told)
+        except ModelError as error:
+            logger.warning("%s; the slower route of sentence-transformers is used", error)
+            (aside / REFUSED).write_text(f"{error}\n", encoding="utf-8")
+        except ChildProcessError:
+            return
+        sync_files(aside)
+        with suppress(OSError):  # another process was faster
+            aside.rename(kept)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_prepared(kept: Path) -> bool:
+    return (kept / REFUSED).is_file() or (kept / MANIFEST).is_file()
+
+
+def _converted_for_now(files: ModelFiles, told: Callable[[str], None]) -> Runtime:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            _convert(files, Path(folder), told)
+        except (ModelError, ChildProcessError) as error:
+            logger.warning("%s; the slower route of sentence-transformers is used", error)
+            return ReferenceRuntime(files)
+        return _agreeing(files, FastRuntime(files, Path(folder)))
+
+
+def _convert(files: ModelFiles, folder: Path, told: Callable[[str], None]) -> None:
+    told(f"converting {files.name} for this processor, once: some seconds")
+    convert_apart(files, folder)
+
+
+def _agreeing(files: ModelFiles, runtime: FastRuntime) -> Runtime:
+    agreement = runtime.agreement()
+    if agreement >= LEAST_COSINE:
+        return runtime
+    logger.warning(
+        "%s converted (%s) agrees with sentence-transformers only to %.4f; its slower route is used",
+        files.name,
+        runtime.name,
+        agreement,
+    )
+    return ReferenceRuntime(files)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.encoder import ModelTokenizer, load_encoder
+from indexer.errors import ModelError
+from indexer.models import find_model
+from indexer.runtimes import choose_runtime
+from indexer.runtimes.check_texts import CHECK_TEXTS
+from indexer.runtimes.conversion import CHECK_VECTORS, GRAPH, MANIFEST, sha256
+from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRuntime, batches
+from indexer.runtimes.reference import ReferenceRuntime
+from indexer.runtimes.routes import REFUSED
+
+FILES = find_model("all-MiniLM-L6-v2")
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models that holds the bundled one in its fast form."""
+    models = tmp_path_factory.mktemp("models")
+    told: list[str] = []
+    assert choose_runtime(FILES, models, told.append).name.startswith("openvino")
+    assert len(told) == 1
+    return models
+
+
+@pytest.fixture
+def models(converted: Path, tmp_path: Path) -> Path:
+    """A copy of `converted` to spoil."""
+    return Path(shutil.copytree(converted, tmp_path / "models"))
+
+
+def untold(line: str) -> None:
+    raise AssertionError(f"told although nothing is to be done: {line}")
+
+
+def test_batches_hold_inputs_of_one_length_within_the_budget() -> None:
+    lengths = [16, 256, 32, 16, 256] + [64] * 100
+    made = list(batches(lengths))
+    assert sorted(place for _, places in made for place in places) == list(range(len(lengths)))
+    assert all(lengths[place] == length for length, places in made for place in places)
+    assert all(length * len(places) <= BATCH_TOKENS for length, places in made)
+    assert [length for length, _ in made] == sorted([length for length, _ in made], reverse=True)
+
+
+def test_a_batch_holds_at_least_one_input_however_long() -> None:
+    assert list(batches([BATCH_TOKENS * 2] * 2)) == [(BATCH_TOKENS * 2, [0]), (BATCH_TOKENS * 2, [1])]
+
+
+def test_the_fast_runtime_agrees_with_the_reference(converted: Path) -> None:
+    fast = choose_runtime(FILES, converted, untold)
+    expected, found = ReferenceRuntime(FILES).encode(CHECK_TEXTS), fast.encode(CHECK_TEXTS)
+    assert len(CHECK_TEXTS) >= FEW_TEXTS
+    assert np.einsum("ij,ij->i", expected, found).min() >= LEAST_COSINE
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_an_embedding_does_not_depend_on_what_is_beside_it(converted: Path) -> None:
+    fast = choose_runtime(FILES, converted, untold)
+    texts = [f"{text} {number}" for number in range(8) for text in CHECK_TEXTS]
+    whole = fast.encode(texts)
+    assert np.array_equal(whole[::-1], fast.encode(texts[::-1]))
+    assert np.array_equal(whole, np.concatenate([fast.encode(texts[:37]), fast.encode(texts[37:])]))
+    assert np.array_equal(whole, np.stack([fast.encode([text])[0] for text in texts]))
+
+
+def test_nothing_gives_no_rows(converted: Path) -> None:
+    assert len(choose_runtime(FILES, converted, untold).encode([])) == 0
+
+
+def test_a_prepared_model_needs_no_torch(converted: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from indexer.encoder import ModelTokenizer, load_encoder; "
+        f"encoder = load_encoder('all-MiniLM-L6-v2', Path({str(converted)!r})); "
+        "encoder.encode_query('ferry'); encoder.encode_documents(['a'] * 40); encoder.word_vectors('ferry'); "
+        "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_word_vectors_are_those_of_the_model(converted: Path) -> None:
+    table = ReferenceRuntime(FILES).input_vectors()
+    assert table is not None
+    found = load_encoder("all-MiniLM-L6-v2", converted).word_vectors("ferry")
+    row = table[ModelTokenizer(FILES).ids("ferry")[0]] - table.mean(axis=0)
+    assert found[0] == pytest.approx(row / np.linalg.norm(row), abs=1e-5)
+
+
+@pytest.mark.parametrize("spoil", ["flip", "shorten", "remove", "manifest"])
+def test_a_damaged_conversion_is_made_anew(models: Path, spoil: str, caplog: pytest.LogCaptureFixture) -> None:
+    folder = models / FILES.fingerprint
+    weights = folder / "model.bin"
+    if spoil == "flip":
+        data = bytearray(weights.read_bytes())
+        data[len(data) // 2] ^= 1
+        weights.write_bytes(data)
+    elif spoil == "shorten":
+        weights.write_bytes(weights.read_bytes()[:-1])
+    elif spoil == "remove":
+        (folder / GRAPH).unlink()
+    else:
+        (folder / MANIFEST).write_text("{", encoding="utf-8")
+    told: list[str] = []
+    with caplog.at_level(logging.WARNING):
+        runtime = choose_runtime(FILES, models, told.append)
+    assert runtime.name.startswith("openvino")
+    assert len(told) == 1
+    assert "converted anew" in caplog.text
+    assert FastRuntime(FILES, folder).agreement() >= LEAST_COSINE
+    assert [path.name for path in models.iterdir()] == [FILES.fingerprint]
+
+
+def test_a_conversion_that_disagrees_is_not_used(models: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = models / FILES.fingerprint
+    vectors = np.load(folder / CHECK_VECTORS)
+    np.save(folder / CHECK_VECTORS, np.roll(vectors, 1, axis=0))
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["files"][CHECK_VECTORS] = sha256(folder / CHECK_VECTORS)
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    runtime = choose_runtime(FILES, models, untold)
+    assert isinstance(runtime, ReferenceRuntime)
+    assert "agrees with sentence-transformers only to" in caplog.text
+
+
+def test_a_model_that_cannot_be_converted_is_tried_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(FILES.folder, folder)
+    (folder / "model.safetensors").write_bytes(b"no weights")
+    files, models = find_model(str(folder)), tmp_path / "models"
+    runtime = choose_runtime(files, models, lambda _: None)
+    assert "cannot be converted" in caplog.text
+    assert (models / files.fingerprint / REFUSED).is_file()
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        runtime.encode(["ferry"])
+    assert isinstance(choose_runtime(files, models, untold), ReferenceRuntime)
+
+
+def test_where_nothing_can_be_written_the_model_is_converted_for_now(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "models").write_text("a file", encoding="utf-8")
+    runtime = choose_runtime(FILES, tmp_path / "models", lambda _: None)
+    assert runtime.name.startswith("openvino")
+    assert "is not kept" in caplog.text
+    assert runtime.encode(["ferry"]).shape == (1, 384)
