@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -95,6 +96,8 @@ class ModelEncoder:
         self._files = files
         self._models = models
         self._told = told
+        self._runtime: Runtime | None = None
+        self._choosing = threading.Lock()
         self.name = files.name
         self.fingerprint = files.fingerprint
 
@@ -102,10 +105,13 @@ class ModelEncoder:
     def tokenizer(self) -> ModelTokenizer:
         return ModelTokenizer(self._files)
 
-    @cached_property
+    @property
     def runtime(self) -> Runtime:
         """What runs the model here; chosen, and the model loaded, at the first use."""
-        return choose_runtime(self._files, self._models, self._told)
+        with self._choosing:
+            if self._runtime is None:
+                self._runtime = choose_runtime(self._files, self._models, self._told)
+            return self._runtime
 
     def encode_documents(self, texts: Sequence[str]) -> Embeddings:
         return self.runtime.encode([self._files.document_prompt + text for text in texts])

@@ -61,6 +61,7 @@ class FastRuntime:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(files.max_tokens)
         self._local = threading.local()
+        self._one_window = threading.Lock()
         self.precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
         if self.precision == "bf16" and self.agreement() < LEAST_COSINE:
             self.precision = "f32"
@@ -113,15 +114,16 @@ class FastRuntime:
 
     def _encode_window(self, ids: Sequence[list[int]]) -> Embeddings:
         vectors = np.empty((len(ids), self._check_vectors.shape[1]), dtype=np.float32)
-        queue = self._batches
 
         def keep(request: Any, rows: list[int]) -> None:
             vectors[rows] = request.get_output_tensor(0).data
 
-        queue.set_callback(keep)
-        for length, rows in batches([_padded_length(one) for one in ids]):
-            queue.start_async(self._inputs([ids[row] for row in rows], length), rows)
-        queue.wait_all()
+        with self._one_window:
+            queue = self._batches
+            queue.set_callback(keep)
+            for length, rows in batches([_padded_length(one) for one in ids]):
+                queue.start_async(self._inputs([ids[row] for row in rows], length), rows)
+            queue.wait_all()
         return vectors
 
     def _inputs(self, ids: Sequence[list[int]], length: int) -> dict[str, Any]:

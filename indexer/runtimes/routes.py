@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from indexer.errors import ModelError
-from indexer.layout import sync_files
+from indexer.layout import sync_files, sync_folder
 from indexer.models import ModelFiles
 from indexer.runtimes.conversion import MANIFEST, convert_apart
 from indexer.runtimes.fast import LEAST_COSINE, FastRuntime
@@ -23,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 REFUSED = f"refused-{version('openvino')}.txt"
 """In a model's folder: why this OpenVINO cannot convert it, so that nobody tries again."""
+
+_ASIDE = ".converting-"
+_LEFTOVER_S = 3600
+"""A conversion takes seconds: what is older was killed."""
 
 
 class Runtime(Protocol):
@@ -45,28 +50,29 @@ def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str],
     if models is None:
         return _converted_for_now(files, told)
     kept = models / files.fingerprint
-    if not _is_prepared(kept):
+    for _ in range(2):
         prepare_model(files, models, told)
-    if not _is_prepared(kept):
-        return _converted_for_now(files, told)
-    if (kept / REFUSED).is_file():
-        return ReferenceRuntime(files)
-    try:
-        return _agreeing(files, FastRuntime(files, kept))
-    except ModelError as error:
-        logger.warning("%s; it is converted anew", error)
-        shutil.rmtree(kept, ignore_errors=True)
-        return choose_runtime(files, models, told)
+        if _is_refused(kept):
+            return ReferenceRuntime(files)
+        if not _is_converted(kept):
+            break
+        try:
+            return _agreeing(files, FastRuntime(files, kept))
+        except ModelError as error:
+            logger.warning("%s; it is converted anew", error)
+            shutil.rmtree(kept, ignore_errors=True)
+    return _converted_for_now(files, told)
 
 
 def prepare_model(files: ModelFiles, models: Path, told: Callable[[str], None]) -> None:
     """Convert the model into `models` if it is not there; without effect where that cannot be written."""
     kept = models / files.fingerprint
-    if _is_prepared(kept):
+    if _is_converted(kept) or _is_refused(kept):
         return
     try:
         models.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".converting-", dir=models))
+        _remove_leftovers(models)
+        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=models))
     except OSError as error:
         logger.warning("%s cannot be written (%s), so the converted model is not kept", models, error.strerror)
         return
@@ -78,15 +84,30 @@ def prepare_model(files: ModelFiles, models: Path, told: Callable[[str], None]) 
             (aside / REFUSED).write_text(f"{error}\n", encoding="utf-8")
         except ChildProcessError:
             return
+        aside.chmod(0o755)  # the service may run as another user
         sync_files(aside)
+        if not _is_converted(kept):
+            shutil.rmtree(kept, ignore_errors=True)
         with suppress(OSError):  # another process was faster
             aside.rename(kept)
+        sync_folder(models)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _is_prepared(kept: Path) -> bool:
-    return (kept / REFUSED).is_file() or (kept / MANIFEST).is_file()
+def _is_converted(kept: Path) -> bool:
+    return (kept / MANIFEST).is_file()
+
+
+def _is_refused(kept: Path) -> bool:
+    return (kept / REFUSED).is_file()
+
+
+def _remove_leftovers(models: Path) -> None:
+    """Remove what conversions that were killed left behind."""
+    for path in models.glob(f"{_ASIDE}*"):
+        if time.time() - path.stat().st_mtime > _LEFTOVER_S:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _converted_for_now(files: ModelFiles, told: Callable[[str], None]) -> Runtime:
