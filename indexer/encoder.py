@@ -32,7 +32,7 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Equal fingerprints give equal embeddings; an index remembers the one it was built with."""
+        """Equal fingerprints give embeddings of one space, alike to the runtime's tolerance; an index remembers its own."""
         ...
 
     @property

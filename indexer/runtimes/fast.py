@@ -54,6 +54,7 @@ class FastRuntime:
         self._core = openvino.Core()
         self._graph = self._core.read_model(folder / GRAPH)
         self._pad_id = int(manifest["pad_id"])
+        self._max_tokens = files.max_tokens
         self._check_vectors: Embeddings = np.load(folder / CHECK_VECTORS)
         table = folder / INPUT_VECTORS
         self._input_vectors = np.load(table, mmap_mode="r") if table.is_file() else None
@@ -63,7 +64,7 @@ class FastRuntime:
         self._local = threading.local()
         self._one_window = threading.Lock()
         self.precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
-        if self.precision == "bf16" and self.agreement() < LEAST_COSINE:
+        if self.precision == "bf16" and not self.agreement() >= LEAST_COSINE:
             self.precision = "f32"
             self._local = threading.local()
             del self._one_by_one
@@ -78,7 +79,7 @@ class FastRuntime:
             float(self._encode_one(ids) @ row)
             for ids, row in zip(self._ids(CHECK_TEXTS), self._check_vectors, strict=True)
         ]
-        return min(cosines)
+        return float(np.min(cosines))  # not a number when one of them is none
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Unit vectors of shape (len(texts), dimension), equal for equal texts whatever is beside them."""
@@ -108,20 +109,21 @@ class FastRuntime:
         request = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._one_by_one.create_infer_request()
-        request.infer(self._inputs([ids], _padded_length(ids)))
+        request.infer(self._inputs([ids], padded_length(len(ids), self._max_tokens)))
         row: Embeddings = request.get_output_tensor(0).data[0].copy()
         return row
 
     def _encode_window(self, ids: Sequence[list[int]]) -> Embeddings:
         vectors = np.empty((len(ids), self._check_vectors.shape[1]), dtype=np.float32)
+        import openvino
 
         def keep(request: Any, rows: list[int]) -> None:
             vectors[rows] = request.get_output_tensor(0).data
 
         with self._one_window:
-            queue = self._batches
+            queue = openvino.AsyncInferQueue(self._for_batches, usable_cores())
             queue.set_callback(keep)
-            for length, rows in batches([_padded_length(one) for one in ids]):
+            for length, rows in batches([padded_length(len(one), self._max_tokens) for one in ids]):
                 queue.start_async(self._inputs([ids[row] for row in rows], length), rows)
             queue.wait_all()
         return vectors
@@ -131,7 +133,7 @@ class FastRuntime:
         mask = np.zeros((len(ids), length), dtype=np.int64)
         for row, one in enumerate(ids):
             tokens[row, : len(one)] = one
-            mask[row, : len(one)] = 1
+            mask[row, : max(len(one), 1)] = 1
         return {"input_ids": tokens, "attention_mask": mask}
 
     @cached_property
@@ -140,12 +142,9 @@ class FastRuntime:
         return self._compiled("LATENCY", streams=1, threads=min(QUERY_THREADS, usable_cores()))
 
     @cached_property
-    def _batches(self) -> Any:
+    def _for_batches(self) -> Any:
         """Compiled for many batches at a time, each on a core of its own."""
-        import openvino
-
-        cores = usable_cores()
-        return openvino.AsyncInferQueue(self._compiled("THROUGHPUT", streams=cores, threads=cores), cores)
+        return self._compiled("THROUGHPUT", streams=usable_cores(), threads=usable_cores())
 
     def _compiled(self, hint: str, *, streams: int, threads: int) -> Any:
         settings = {
@@ -167,8 +166,9 @@ def batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
             yield length, places[first : first + size]
 
 
-def _padded_length(ids: Sequence[int]) -> int:
-    return -(-max(len(ids), 1) // LENGTH_STEP) * LENGTH_STEP
+def padded_length(tokens: int, max_tokens: int) -> int:
+    """The next multiple of LENGTH_STEP, but never more than the model has places for."""
+    return min(-(-max(tokens, 1) // LENGTH_STEP) * LENGTH_STEP, max_tokens)
 
 
 def _read_manifest(files: ModelFiles, folder: Path) -> dict[str, Any]:

@@ -58,6 +58,13 @@ def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str],
             break
         try:
             return _agreeing(files, FastRuntime(files, kept))
+        except RuntimeError as error:
+            logger.warning(
+                "%s cannot be run by OpenVINO (%s); the slower route of sentence-transformers is used",
+                files.name,
+                error,
+            )
+            return ReferenceRuntime(files)
         except ModelError as error:
             logger.warning("%s; it is converted anew", error)
             shutil.rmtree(kept, ignore_errors=True)
@@ -84,7 +91,10 @@ def prepare_model(files: ModelFiles, models: Path, told: Callable[[str], None]) 
             (aside / REFUSED).write_text(f"{error}\n", encoding="utf-8")
         except ChildProcessError:
             return
-        aside.chmod(0o755)  # the service may run as another user
+        for path in (models, aside):
+            path.chmod(0o755)  # the service may run as another user
+        for path in aside.iterdir():
+            path.chmod(0o644)
         sync_files(aside)
         if not _is_converted(kept):
             shutil.rmtree(kept, ignore_errors=True)
@@ -96,11 +106,19 @@ def prepare_model(files: ModelFiles, models: Path, told: Callable[[str], None]) 
 
 
 def _is_converted(kept: Path) -> bool:
-    return (kept / MANIFEST).is_file()
+    return _holds(kept, MANIFEST)
 
 
 def _is_refused(kept: Path) -> bool:
-    return (kept / REFUSED).is_file()
+    return _holds(kept, REFUSED)
+
+
+def _holds(folder: Path, name: str) -> bool:
+    """Whether this process can see that file; another user's folder may be closed to it."""
+    try:
+        return (folder / name).is_file()
+    except PermissionError:
+        return False
 
 
 def _remove_leftovers(models: Path) -> None:
@@ -126,7 +144,13 @@ def _convert(files: ModelFiles, folder: Path, told: Callable[[str], None]) -> No
 
 
 def _agreeing(files: ModelFiles, runtime: FastRuntime) -> Runtime:
-    agreement = runtime.agreement()
+    try:
+        agreement = runtime.agreement()
+    except RuntimeError as error:
+        logger.warning(
+            "%s cannot be run by OpenVINO (%s); the slower route of sentence-transformers is used", files.name, error
+        )
+        return ReferenceRuntime(files)
     if agreement >= LEAST_COSINE:
         return runtime
     logger.warning(

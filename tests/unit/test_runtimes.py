@@ -18,7 +18,7 @@ from indexer.models import find_model
 from indexer.runtimes import choose_runtime
 from indexer.runtimes.check_texts import CHECK_TEXTS
 from indexer.runtimes.conversion import CHECK_VECTORS, GRAPH, MANIFEST, sha256
-from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRuntime, batches
+from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRuntime, batches, padded_length
 from indexer.runtimes.reference import ReferenceRuntime
 from indexer.runtimes.routes import REFUSED
 
@@ -56,6 +56,10 @@ def test_batches_hold_inputs_of_one_length_within_the_budget() -> None:
 
 def test_a_batch_holds_at_least_one_input_however_long() -> None:
     assert list(batches([BATCH_TOKENS * 2] * 2)) == [(BATCH_TOKENS * 2, [0]), (BATCH_TOKENS * 2, [1])]
+
+
+def test_padding_stays_within_the_models_places() -> None:
+    assert [padded_length(tokens, 50) for tokens in (0, 1, 16, 17, 49, 50)] == [16, 16, 16, 32, 50, 50]
 
 
 def test_the_fast_runtime_agrees_with_the_reference(converted: Path) -> None:
@@ -120,10 +124,15 @@ def test_a_damaged_conversion_is_made_anew(models: Path, spoil: str, caplog: pyt
     assert [path.name for path in models.iterdir()] == [FILES.fingerprint]
 
 
-def test_a_conversion_that_disagrees_is_not_used(models: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("wrong", ["of other texts", "not a number"])
+def test_a_conversion_that_disagrees_is_not_used(models: Path, wrong: str, caplog: pytest.LogCaptureFixture) -> None:
     folder = models / FILES.fingerprint
     vectors = np.load(folder / CHECK_VECTORS)
-    np.save(folder / CHECK_VECTORS, np.roll(vectors, 1, axis=0))
+    if wrong == "of other texts":
+        vectors = np.roll(vectors, 1, axis=0)
+    else:
+        vectors[5, 0] = np.nan
+    np.save(folder / CHECK_VECTORS, vectors)
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     manifest["files"][CHECK_VECTORS] = sha256(folder / CHECK_VECTORS)
     (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
