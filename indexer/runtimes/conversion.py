@@ -27,12 +27,15 @@ CHECK_VECTORS = "check_vectors.npy"
 INPUT_VECTORS = "input_vectors.npy"
 
 _LONGEST_MESSAGE = 300
+_NOT_CONVERTIBLE = 3
+"""The exit status that says so of the model itself."""
 
 
 def convert_apart(files: ModelFiles, folder: Path) -> None:
     """Fill an empty folder with the converted model.
 
-    Raises ModelError when this model cannot be converted, and ChildProcessError when the process was ended from outside.
+    Raises ModelError when OpenVINO cannot take this model, and ChildProcessError when something else went wrong, such as a full
+    disk or short memory, so that another try may do better.
     """
     done = subprocess.run(
         [sys.executable, "-c", "from indexer.runtimes.conversion import main; main()", files.name, str(folder)],
@@ -41,11 +44,13 @@ def convert_apart(files: ModelFiles, folder: Path) -> None:
         text=True,
         check=False,
     )
-    if done.returncode < 0:
-        raise ChildProcessError(f"converting {files.name} was ended by signal {-done.returncode} (is memory short?)")
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        raise ModelError(f"{files.name} cannot be converted: {said[:_LONGEST_MESSAGE]}")
+    if not done.returncode:
+        return
+    ended = f"ended by signal {-done.returncode} (is memory short?)" if done.returncode < 0 else "no message"
+    said = (done.stderr.strip().splitlines() or [ended])[-1][:_LONGEST_MESSAGE]
+    if done.returncode == _NOT_CONVERTIBLE:
+        raise ModelError(f"{files.name} cannot be converted: {said}")
+    raise ChildProcessError(f"converting {files.name} failed: {said}")
 
 
 def main() -> None:
@@ -59,7 +64,15 @@ def _convert(files: ModelFiles, folder: Path) -> None:
     import openvino
 
     reference = ReferenceRuntime(files)
-    openvino.save_model(_graph(reference.model), folder / GRAPH, compress_to_fp16=False)
+    model = reference.model
+    try:
+        graph, pad_id = _graph(model), int(model.tokenizer.pad_token_id or 0)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        sys.stderr.write(f"{type(error).__name__}: {' '.join(str(error).split())}\n")
+        raise SystemExit(_NOT_CONVERTIBLE) from error
+    openvino.save_model(graph, folder / GRAPH, compress_to_fp16=False)
     np.save(folder / CHECK_VECTORS, reference.encode(CHECK_TEXTS))
     table = reference.input_vectors()
     if table is not None:
@@ -68,7 +81,7 @@ def _convert(files: ModelFiles, folder: Path) -> None:
         "format_version": FORMAT_VERSION,
         "fingerprint": files.fingerprint,
         "max_tokens": files.max_tokens,
-        "pad_id": int(reference.model.tokenizer.pad_token_id or 0),
+        "pad_id": pad_id,
         "openvino": openvino.__version__,
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
     }

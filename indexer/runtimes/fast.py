@@ -48,7 +48,7 @@ class FastRuntime:
 
     def __init__(self, files: ModelFiles, folder: Path) -> None:
         """Raises ModelError when the folder does not hold the whole, undamaged conversion of this very model."""
-        manifest = _read_manifest(files, folder)
+        manifest = read_manifest(files, folder)
         import openvino
 
         self._core = openvino.Core()
@@ -171,7 +171,8 @@ def padded_length(tokens: int, max_tokens: int) -> int:
     return min(-(-max(tokens, 1) // LENGTH_STEP) * LENGTH_STEP, max_tokens)
 
 
-def _read_manifest(files: ModelFiles, folder: Path) -> dict[str, Any]:
+def read_manifest(files: ModelFiles, folder: Path) -> dict[str, Any]:
+    """The manifest of a whole and undamaged conversion of that model; raises ModelError when the folder holds none."""
     path = folder / MANIFEST
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -40,7 +41,8 @@ class ReferenceRuntime:
             raise ModelError(
                 f"{self._files.folder} cannot be loaded as a Sentence Transformers model: {error}"
             ) from error
-        model.max_seq_length = self._files.max_tokens
+        with suppress(AttributeError):  # a static model has no limit, and takes none
+            model.max_seq_length = self._files.max_tokens
         return model
 
     def encode(self, texts: Sequence[str]) -> Embeddings:

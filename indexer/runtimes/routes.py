@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ from indexer.errors import ModelError
 from indexer.layout import sync_files, sync_folder
 from indexer.models import ModelFiles
 from indexer.runtimes.conversion import MANIFEST, convert_apart
-from indexer.runtimes.fast import LEAST_COSINE, FastRuntime
+from indexer.runtimes.fast import LEAST_COSINE, FastRuntime, read_manifest
 from indexer.runtimes.reference import ReferenceRuntime
 from indexer.types import Embeddings
 
@@ -26,8 +26,6 @@ REFUSED = f"refused-{version('openvino')}.txt"
 """In a model's folder: why this OpenVINO cannot convert it, so that nobody tries again."""
 
 _ASIDE = ".converting-"
-_LEFTOVER_S = 3600
-"""A conversion takes seconds: what is older was killed."""
 
 
 class Runtime(Protocol):
@@ -50,59 +48,81 @@ def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str],
     if models is None:
         return _converted_for_now(files, told)
     kept = models / files.fingerprint
-    for _ in range(2):
-        prepare_model(files, models, told)
+    try:
+        _prepare(files, models, told)
         if _is_refused(kept):
             return ReferenceRuntime(files)
-        if not _is_converted(kept):
-            break
         try:
-            return _agreeing(files, FastRuntime(files, kept))
-        except RuntimeError as error:
-            logger.warning(
-                "%s cannot be run by OpenVINO (%s); the slower route of sentence-transformers is used",
-                files.name,
-                error,
-            )
-            return ReferenceRuntime(files)
+            return _agreeing(files, kept)
         except ModelError as error:
             logger.warning("%s; it is converted anew", error)
-            shutil.rmtree(kept, ignore_errors=True)
-    return _converted_for_now(files, told)
+        with _alone(models):
+            _discard_damaged(files, kept)
+        _prepare(files, models, told)
+        return _agreeing(files, kept)
+    except ChildProcessError as error:
+        logger.warning("%s; sentence-transformers is used this time", error)
+        return ReferenceRuntime(files)
+    except (ModelError, OSError) as error:
+        logger.warning(
+            "the converted model cannot be kept in %s (%s); it is converted for this process only", models, error
+        )
+        return _converted_for_now(files, told)
 
 
 def prepare_model(files: ModelFiles, models: Path, told: Callable[[str], None]) -> None:
-    """Convert the model into `models` if it is not there; without effect where that cannot be written."""
+    """Convert the model into `models` if it is not there; whoever needs it meets, and tells, what stands against that."""
+    with suppress(OSError):
+        _prepare(files, models, told)
+
+
+def _prepare(files: ModelFiles, models: Path, told: Callable[[str], None]) -> None:
+    """Raises ChildProcessError when converting failed, another OSError where `models` cannot be written."""
     kept = models / files.fingerprint
     if _is_converted(kept) or _is_refused(kept):
         return
-    try:
-        models.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(models)
-        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=models))
-    except OSError as error:
-        logger.warning("%s cannot be written (%s), so the converted model is not kept", models, error.strerror)
-        return
+    models.mkdir(parents=True, exist_ok=True)
+    with _alone(models):
+        if not (_is_converted(kept) or _is_refused(kept)):
+            _convert_into(files, kept, told)
+
+
+@contextmanager
+def _alone(models: Path) -> Iterator[None]:
+    """Wait until no other process converts or discards a model in this folder, and keep them waiting meanwhile."""
+    with (models / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _convert_into(files: ModelFiles, kept: Path, told: Callable[[str], None]) -> None:
+    """Needs the folder alone: then what stands aside in it was left by processes that were killed."""
+    for left in [*kept.parent.glob(f"{_ASIDE}*"), *([kept] if kept.exists() else [])]:
+        shutil.rmtree(left)
+    aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=kept.parent))
     try:
         try:
             _convert(files, aside, told)
         except ModelError as error:
-            logger.warning("%s; the slower route of sentence-transformers is used", error)
             (aside / REFUSED).write_text(f"{error}\n", encoding="utf-8")
-        except ChildProcessError:
-            return
-        for path in (models, aside):
-            path.chmod(0o755)  # the service may run as another user
+            logger.warning("%s; sentence-transformers is used; to try again, delete %s", error, kept)
+        aside.chmod(0o755)  # the service may run as another user
         for path in aside.iterdir():
             path.chmod(0o644)
         sync_files(aside)
-        if not _is_converted(kept):
-            shutil.rmtree(kept, ignore_errors=True)
-        with suppress(OSError):  # another process was faster
-            aside.rename(kept)
-        sync_folder(models)
+        aside.rename(kept)
+        sync_folder(kept.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _discard_damaged(files: ModelFiles, kept: Path) -> None:
+    """Delete a conversion unless it is whole by now. Needs the folder alone; raises OSError where it cannot be deleted."""
+    try:
+        read_manifest(files, kept)
+    except ModelError:
+        if kept.exists():
+            shutil.rmtree(kept)
 
 
 def _is_converted(kept: Path) -> bool:
@@ -121,21 +141,14 @@ def _holds(folder: Path, name: str) -> bool:
         return False
 
 
-def _remove_leftovers(models: Path) -> None:
-    """Remove what conversions that were killed left behind."""
-    for path in models.glob(f"{_ASIDE}*"):
-        if time.time() - path.stat().st_mtime > _LEFTOVER_S:
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def _converted_for_now(files: ModelFiles, told: Callable[[str], None]) -> Runtime:
-    with tempfile.TemporaryDirectory() as folder:
-        try:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
             _convert(files, Path(folder), told)
-        except (ModelError, ChildProcessError) as error:
-            logger.warning("%s; the slower route of sentence-transformers is used", error)
-            return ReferenceRuntime(files)
-        return _agreeing(files, FastRuntime(files, Path(folder)))
+            return _agreeing(files, Path(folder))
+    except (ModelError, OSError) as error:
+        logger.warning("%s; the slower route of sentence-transformers is used", error)
+        return ReferenceRuntime(files)
 
 
 def _convert(files: ModelFiles, folder: Path, told: Callable[[str], None]) -> None:
@@ -143,18 +156,18 @@ def _convert(files: ModelFiles, folder: Path, told: Callable[[str], None]) -> No
     convert_apart(files, folder)
 
 
-def _agreeing(files: ModelFiles, runtime: FastRuntime) -> Runtime:
+def _agreeing(files: ModelFiles, folder: Path) -> Runtime:
+    """The fast runtime of a folder, or the reference where the two differ; raises ModelError when the folder is damaged."""
     try:
+        runtime = FastRuntime(files, folder)
         agreement = runtime.agreement()
     except RuntimeError as error:
-        logger.warning(
-            "%s cannot be run by OpenVINO (%s); the slower route of sentence-transformers is used", files.name, error
-        )
+        logger.warning("%s cannot be run by OpenVINO (%s); sentence-transformers is used", files.name, error)
         return ReferenceRuntime(files)
     if agreement >= LEAST_COSINE:
         return runtime
     logger.warning(
-        "%s converted (%s) agrees with sentence-transformers only to %.4f; its slower route is used",
+        "%s converted (%s) agrees with sentence-transformers only to %.4f, so that is used",
         files.name,
         runtime.name,
         agreement,

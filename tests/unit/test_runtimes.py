@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 from indexer.encoder import ModelTokenizer, load_encoder
 from indexer.errors import ModelError
 from indexer.models import find_model
-from indexer.runtimes import choose_runtime
+from indexer.runtimes import choose_runtime, prepare_model
 from indexer.runtimes.check_texts import CHECK_TEXTS
 from indexer.runtimes.conversion import CHECK_VECTORS, GRAPH, MANIFEST, sha256
 from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRuntime, batches, padded_length
@@ -121,7 +120,7 @@ def test_a_damaged_conversion_is_made_anew(models: Path, spoil: str, caplog: pyt
     assert len(told) == 1
     assert "converted anew" in caplog.text
     assert FastRuntime(FILES, folder).agreement() >= LEAST_COSINE
-    assert [path.name for path in models.iterdir()] == [FILES.fingerprint]
+    assert {path.name for path in models.iterdir()} == {FILES.fingerprint, "lock"}
 
 
 @pytest.mark.parametrize("wrong", ["of other texts", "not a number"])
@@ -141,17 +140,48 @@ def test_a_conversion_that_disagrees_is_not_used(models: Path, wrong: str, caplo
     assert "agrees with sentence-transformers only to" in caplog.text
 
 
-def test_a_model_that_cannot_be_converted_is_tried_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(FILES.folder, folder)
-    (folder / "model.safetensors").write_bytes(b"no weights")
-    files, models = find_model(str(folder)), tmp_path / "models"
+def test_a_model_that_only_the_reference_runs_is_tried_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    words = Tokenizer.from_file(str(FILES.folder / "tokenizer.json"))
+    static = StaticEmbedding(words, embedding_weights=np.random.default_rng(1).standard_normal((30522, 8)))
+    SentenceTransformer(modules=[static]).save(str(tmp_path / "model"))
+    (tmp_path / "model" / "config.json").write_text("{}", encoding="utf-8")
+    shutil.copy(FILES.folder / "tokenizer.json", tmp_path / "model")
+    files, models = find_model(str(tmp_path / "model")), tmp_path / "models"
     runtime = choose_runtime(files, models, lambda _: None)
     assert "cannot be converted" in caplog.text
     assert (models / files.fingerprint / REFUSED).is_file()
+    assert runtime.encode(["ferry", "bank"]).shape == (2, 8)
+    assert isinstance(choose_runtime(files, models, untold), ReferenceRuntime)
+
+
+def test_a_conversion_that_failed_for_another_reason_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(FILES.folder, tmp_path / "model")
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"no weights")
+    files, models = find_model(str(tmp_path / "model")), tmp_path / "models"
+    told: list[str] = []
+    prepare_model(files, models, told.append)
+    assert [path.name for path in models.iterdir()] == ["lock"]
+    runtime = choose_runtime(files, models, told.append)
+    assert len(told) == 2
+    assert "this time" in caplog.text
     with pytest.raises(ModelError, match="cannot be loaded"):
         runtime.encode(["ferry"])
-    assert isinstance(choose_runtime(files, models, untold), ReferenceRuntime)
+
+
+def test_of_two_processes_one_converts(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from indexer.models import find_model; from indexer.runtimes import prepare_model; "
+        f"prepare_model(find_model('all-MiniLM-L6-v2'), Path({str(tmp_path)!r}), lambda _: print('converting'))"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sorted(one.communicate()[0] for one in both) == ["", "converting\n"]
+    assert choose_runtime(FILES, tmp_path, untold).name.startswith("openvino")
 
 
 def test_threads_share_a_runtime(converted: Path) -> None:
@@ -169,10 +199,9 @@ def test_half_a_conversion_and_what_killed_ones_left_are_replaced(models: Path) 
     (models / FILES.fingerprint / MANIFEST).unlink()
     left = models / ".converting-left"
     left.mkdir()
-    os.utime(left, (0, 0))
     told: list[str] = []
     assert choose_runtime(FILES, models, told.append).name.startswith("openvino")
-    assert [path.name for path in models.iterdir()] == [FILES.fingerprint]
+    assert {path.name for path in models.iterdir()} == {FILES.fingerprint, "lock"}
     assert (models / FILES.fingerprint).stat().st_mode & 0o777 == 0o755
 
 
@@ -182,5 +211,5 @@ def test_where_nothing_can_be_written_the_model_is_converted_for_now(
     (tmp_path / "models").write_text("a file", encoding="utf-8")
     runtime = choose_runtime(FILES, tmp_path / "models", lambda _: None)
     assert runtime.name.startswith("openvino")
-    assert "is not kept" in caplog.text
+    assert "cannot be kept" in caplog.text
     assert runtime.encode(["ferry"]).shape == (1, 384)
