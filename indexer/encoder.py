@@ -16,7 +16,7 @@ from tokenizers import Tokenizer as FastTokenizer
 
 from indexer.chunking import Tokenizer
 from indexer.models import DEFAULT_MODEL, ModelFiles, find_model
-from indexer.runtimes import Runtime, choose_runtime, prepare_model
+from indexer.runtimes import Device, Embedder, Runtime, choose_runtime, on_device, prepare_model, require_device
 from indexer.types import Embeddings, Vector
 
 logger = logging.getLogger(__name__)
@@ -55,14 +55,23 @@ class Encoder(Protocol):
 
 
 def load_encoder(
-    name: str = DEFAULT_MODEL, models: Path | None = None, *, told: Callable[[str], None] = logger.info
+    name: str = DEFAULT_MODEL,
+    models: Path | None = None,
+    *,
+    device: Device = Device.CPU,
+    told: Callable[[str], None] = logger.info,
 ) -> Encoder:
     """The encoder of that name: `text-hash`, the bundled model, a local folder, or a model of the hub.
 
     The files are found and checked now; the model itself is loaded at its first use. Its fast form is made then, unless the
-    folder `models` holds it already, which `told` is told; without `models` it is not kept.
+    folder `models` holds it already, which `told` is told; without `models` it is not kept. On another `device` than the CPU
+    documents are embedded there; raises SettingError, now, where there is none.
     """
-    return TextHashEncoder() if name == TEXT_HASH else ModelEncoder(find_model(name), models, told)
+    if name == TEXT_HASH:
+        return TextHashEncoder()
+    if device is not Device.CPU:
+        require_device(device)
+    return ModelEncoder(find_model(name), models, told, device)
 
 
 def prepare_encoder(name: str, models: Path, told: Callable[[str], None]) -> None:
@@ -90,13 +99,17 @@ class ModelTokenizer:
 
 
 class ModelEncoder:
-    """Any Sentence Transformers model, with its own prompts, pooling and maximum length, on the CPU."""
+    """Any Sentence Transformers model, with its own prompts, pooling and maximum length; queries run on the CPU."""
 
-    def __init__(self, files: ModelFiles, models: Path | None, told: Callable[[str], None]) -> None:
+    def __init__(
+        self, files: ModelFiles, models: Path | None, told: Callable[[str], None], device: Device = Device.CPU
+    ) -> None:
         self._files = files
         self._models = models
         self._told = told
+        self._device = device
         self._runtime: Runtime | None = None
+        self._accelerator: Embedder | None = None
         self._choosing = threading.Lock()
         self.name = files.name
         self.fingerprint = files.fingerprint
@@ -107,14 +120,24 @@ class ModelEncoder:
 
     @property
     def runtime(self) -> Runtime:
-        """What runs the model here; chosen, and the model loaded, at the first use."""
+        """What runs the model for queries, and for documents on the CPU; chosen, and the model loaded, at the first use."""
         with self._choosing:
             if self._runtime is None:
                 self._runtime = choose_runtime(self._files, self._models, self._told)
             return self._runtime
 
+    @property
+    def document_runtime(self) -> Embedder:
+        """What runs the model for documents."""
+        if self._device is Device.CPU:
+            return self.runtime
+        with self._choosing:
+            if self._accelerator is None:
+                self._accelerator = on_device(self._files, self._device)
+            return self._accelerator
+
     def encode_documents(self, texts: Sequence[str]) -> Embeddings:
-        return self.runtime.encode([self._files.document_prompt + text for text in texts])
+        return self.document_runtime.encode([self._files.document_prompt + text for text in texts])
 
     def encode_query(self, text: str) -> Vector:
         row: Vector = self.runtime.encode([self._files.query_prompt + text])[0]

@@ -1,5 +1,6 @@
-"""How a model is run: by Sentence Transformers (the reference), or converted to OpenVINO, which is faster and as good."""
+"""How a model is run: by Sentence Transformers (the reference), converted to OpenVINO (faster and as good), or on a GPU."""
 
-from indexer.runtimes.routes import Runtime, choose_runtime, prepare_model
+from indexer.runtimes.accelerator import require_device
+from indexer.runtimes.routes import Device, Embedder, Runtime, choose_runtime, on_device, prepare_model
 
-__all__ = ["Runtime", "choose_runtime", "prepare_model"]
+__all__ = ["Device", "Embedder", "Runtime", "choose_runtime", "on_device", "prepare_model", "require_device"]

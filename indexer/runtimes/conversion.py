@@ -18,13 +18,16 @@ import numpy as np
 from indexer.errors import ModelError
 from indexer.models import ModelFiles, find_model
 from indexer.runtimes.check_texts import CHECK_TEXTS
-from indexer.runtimes.reference import ReferenceRuntime
+from indexer.runtimes.reference import ReferenceRuntime, forward
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 GRAPH = "model.xml"
 CHECK_VECTORS = "check_vectors.npy"
 INPUT_VECTORS = "input_vectors.npy"
+
+_PACKAGES = str(Path(__file__).parents[2])
+"""Where Dateline is. A script's own folder, first of its path, stays out: torch would import a `profile.py` there."""
 
 _LONGEST_MESSAGE = 300
 _NOT_CONVERTIBLE = 3
@@ -39,7 +42,7 @@ def convert_apart(files: ModelFiles, folder: Path) -> None:
     """
     done = subprocess.run(
         [sys.executable, "-c", "from indexer.runtimes.conversion import main; main()", files.name, str(folder)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (_PACKAGES, os.environ.get("PYTHONPATH"))))},
         capture_output=True,
         text=True,
         check=False,
@@ -94,18 +97,13 @@ def _graph(model: Any) -> Any:
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    with_types = "token_type_ids" in model.tokenizer.model_input_names
-
     class Whole(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.model = model
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            features = {"input_ids": input_ids, "attention_mask": attention_mask}
-            if with_types:
-                features["token_type_ids"] = torch.zeros_like(input_ids)
-            return torch.nn.functional.normalize(self.model(features)["sentence_embedding"], dim=1)
+            return forward(self.model, input_ids, attention_mask)
 
     example = {
         "input_ids": torch.randint(5, 100, (2, 16)),

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from indexer.errors import ModelError
 from indexer.models import ModelFiles
+from indexer.processes import usable_cores
 from indexer.runtimes.check_texts import CHECK_TEXTS
 from indexer.runtimes.conversion import CHECK_VECTORS, FORMAT_VERSION, GRAPH, INPUT_VECTORS, MANIFEST, sha256
-from indexer.runtimes.cores import usable_cores
+from indexer.runtimes.inputs import Inputs, batches
 from indexer.types import Embeddings
 
-LENGTH_STEP = 16
 BATCH_TOKENS = 2048
 """Tokens of one batch at most, its padding counted: past it, activations leave the processor's cache."""
 
@@ -53,14 +51,10 @@ class FastRuntime:
 
         self._core = openvino.Core()
         self._graph = self._core.read_model(folder / GRAPH)
-        self._pad_id = int(manifest["pad_id"])
-        self._max_tokens = files.max_tokens
+        self._inputs = Inputs(files, int(manifest["pad_id"]))
         self._check_vectors: Embeddings = np.load(folder / CHECK_VECTORS)
         table = folder / INPUT_VECTORS
         self._input_vectors = np.load(table, mmap_mode="r") if table.is_file() else None
-        self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(files.max_tokens)
         self._local = threading.local()
         self._one_window = threading.Lock()
         self.precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
@@ -77,7 +71,7 @@ class FastRuntime:
         """The least cosine between this runtime's vector of a check text and the reference's."""
         cosines = [
             float(self._encode_one(ids) @ row)
-            for ids, row in zip(self._ids(CHECK_TEXTS), self._check_vectors, strict=True)
+            for ids, row in zip(self._inputs.ids(CHECK_TEXTS), self._check_vectors, strict=True)
         ]
         return float(np.min(cosines))  # not a number when one of them is none
 
@@ -86,15 +80,15 @@ class FastRuntime:
         if not texts:
             return np.empty((0, 0), dtype=np.float32)
         if len(texts) < FEW_TEXTS:
-            return np.stack([self._encode_one(ids) for ids in self._ids(texts)])
+            return np.stack([self._encode_one(ids) for ids in self._inputs.ids(texts)])
         windows = [texts[first : first + WINDOW] for first in range(0, len(texts), WINDOW)]
         with ThreadPoolExecutor(1) as tokenising:
-            coming = tokenising.submit(self._ids, windows[0])
+            coming = tokenising.submit(self._inputs.ids, windows[0])
             done = []
             for following in [*windows[1:], None]:
                 ids = coming.result()
                 if following is not None:
-                    coming = tokenising.submit(self._ids, following)
+                    coming = tokenising.submit(self._inputs.ids, following)
                 done.append(self._encode_window(ids))
         return np.concatenate(done)
 
@@ -102,14 +96,11 @@ class FastRuntime:
         """The model's table of token vectors, shape (vocabulary, any), mapped from disk; None when it has none."""
         return self._input_vectors
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
-
     def _encode_one(self, ids: list[int]) -> Embeddings:
         request = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._one_by_one.create_infer_request()
-        request.infer(self._inputs([ids], padded_length(len(ids), self._max_tokens)))
+        request.infer(self._arrays([ids], self._inputs.length(ids)))
         row: Embeddings = request.get_output_tensor(0).data[0].copy()
         return row
 
@@ -123,17 +114,13 @@ class FastRuntime:
         with self._one_window:
             queue = openvino.AsyncInferQueue(self._for_batches, usable_cores())
             queue.set_callback(keep)
-            for length, rows in batches([padded_length(len(one), self._max_tokens) for one in ids]):
-                queue.start_async(self._inputs([ids[row] for row in rows], length), rows)
+            for length, rows in batches([self._inputs.length(one) for one in ids], BATCH_TOKENS):
+                queue.start_async(self._arrays([ids[row] for row in rows], length), rows)
             queue.wait_all()
         return vectors
 
-    def _inputs(self, ids: Sequence[list[int]], length: int) -> dict[str, Any]:
-        tokens = np.full((len(ids), length), self._pad_id, dtype=np.int64)
-        mask = np.zeros((len(ids), length), dtype=np.int64)
-        for row, one in enumerate(ids):
-            tokens[row, : len(one)] = one
-            mask[row, : max(len(one), 1)] = 1
+    def _arrays(self, ids: Sequence[list[int]], length: int) -> dict[str, Any]:
+        tokens, mask = self._inputs.arrays(ids, length)
         return {"input_ids": tokens, "attention_mask": mask}
 
     @cached_property
@@ -154,21 +141,6 @@ class FastRuntime:
             "INFERENCE_NUM_THREADS": threads,
         }
         return self._core.compile_model(self._graph, "CPU", settings)
-
-
-def batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-    """(length, places) of each batch: inputs of one length, as many as BATCH_TOKENS holds, the longest first."""
-    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
-    for length, group in groupby(order, key=lengths.__getitem__):
-        places = list(group)
-        size = max(1, BATCH_TOKENS // length)
-        for first in range(0, len(places), size):
-            yield length, places[first : first + size]
-
-
-def padded_length(tokens: int, max_tokens: int) -> int:
-    """The next multiple of LENGTH_STEP, but never more than the model has places for."""
-    return min(-(-max(tokens, 1) // LENGTH_STEP) * LENGTH_STEP, max_tokens)
 
 
 def read_manifest(files: ModelFiles, folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The reference: Sentence Transformers with torch on the CPU, in fp32. Any model runs here."""
+"""The reference: Sentence Transformers with torch, in fp32. Any model runs here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from indexer.errors import ModelError
 from indexer.models import ModelFiles
-from indexer.runtimes.cores import usable_cores
+from indexer.processes import usable_cores
 from indexer.types import Embeddings
 
 BATCH_SIZE = 32
@@ -22,8 +22,9 @@ class ReferenceRuntime:
 
     name = "sentence-transformers"
 
-    def __init__(self, files: ModelFiles) -> None:
+    def __init__(self, files: ModelFiles, device: str = "cpu") -> None:
         self._files = files
+        self._device = device
 
     @cached_property
     def model(self) -> Any:
@@ -36,7 +37,7 @@ class ReferenceRuntime:
         silence()
         torch.set_num_threads(usable_cores())
         try:
-            model = SentenceTransformer(str(self._files.folder), device="cpu", trust_remote_code=False)
+            model = SentenceTransformer(str(self._files.folder), device=self._device, trust_remote_code=False)
         except Exception as error:
             raise ModelError(
                 f"{self._files.folder} cannot be loaded as a Sentence Transformers model: {error}"
@@ -65,3 +66,13 @@ class ReferenceRuntime:
             return None
         table: Embeddings = transformer.get_input_embeddings().weight.detach().numpy()
         return table
+
+
+def forward(model: Any, input_ids: Any, attention_mask: Any) -> Any:
+    """A whole `SentenceTransformer`, its pooling and further layers included, on tensors: unit vectors."""
+    import torch
+
+    features = {"input_ids": input_ids, "attention_mask": attention_mask}
+    if "token_type_ids" in model.tokenizer.model_input_names:
+        features["token_type_ids"] = torch.zeros_like(input_ids)
+    return torch.nn.functional.normalize(model(features)["sentence_embedding"], dim=1)

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,7 @@ from typing import Protocol
 from indexer.errors import ModelError
 from indexer.layout import sync_files, sync_folder
 from indexer.models import ModelFiles
+from indexer.runtimes.accelerator import AcceleratorRuntime
 from indexer.runtimes.conversion import MANIFEST, convert_apart
 from indexer.runtimes.fast import LEAST_COSINE, FastRuntime, read_manifest
 from indexer.runtimes.reference import ReferenceRuntime
@@ -28,7 +30,7 @@ REFUSED = f"refused-{version('openvino')}.txt"
 _ASIDE = ".converting-"
 
 
-class Runtime(Protocol):
+class Embedder(Protocol):
     """Runs one model; prompts are already in the texts."""
 
     @property
@@ -36,7 +38,23 @@ class Runtime(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Embeddings: ...
 
+
+class Runtime(Embedder, Protocol):
+    """An embedder that also knows the model's table of token vectors."""
+
     def input_vectors(self) -> Embeddings | None: ...
+
+
+class Device(StrEnum):
+    """Where documents are embedded."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+def on_device(files: ModelFiles, device: Device) -> Embedder:
+    """The model on a GPU; raises SettingError where there is none, ModelError when it does not agree with the reference there."""
+    return AcceleratorRuntime(files, device)
 
 
 def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str], None]) -> Runtime:

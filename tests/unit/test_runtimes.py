@@ -17,7 +17,8 @@ from indexer.models import find_model
 from indexer.runtimes import choose_runtime, prepare_model
 from indexer.runtimes.check_texts import CHECK_TEXTS
 from indexer.runtimes.conversion import CHECK_VECTORS, GRAPH, MANIFEST, sha256
-from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRuntime, batches, padded_length
+from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRuntime
+from indexer.runtimes.inputs import batches, padded_length
 from indexer.runtimes.reference import ReferenceRuntime
 from indexer.runtimes.routes import REFUSED
 
@@ -46,7 +47,7 @@ def untold(line: str) -> None:
 
 def test_batches_hold_inputs_of_one_length_within_the_budget() -> None:
     lengths = [16, 256, 32, 16, 256] + [64] * 100
-    made = list(batches(lengths))
+    made = list(batches(lengths, BATCH_TOKENS))
     assert sorted(place for _, places in made for place in places) == list(range(len(lengths)))
     assert all(lengths[place] == length for length, places in made for place in places)
     assert all(length * len(places) <= BATCH_TOKENS for length, places in made)
@@ -54,7 +55,7 @@ def test_batches_hold_inputs_of_one_length_within_the_budget() -> None:
 
 
 def test_a_batch_holds_at_least_one_input_however_long() -> None:
-    assert list(batches([BATCH_TOKENS * 2] * 2)) == [(BATCH_TOKENS * 2, [0]), (BATCH_TOKENS * 2, [1])]
+    assert list(batches([BATCH_TOKENS * 2] * 2, BATCH_TOKENS)) == [(BATCH_TOKENS * 2, [0]), (BATCH_TOKENS * 2, [1])]
 
 
 def test_padding_stays_within_the_models_places() -> None:
