@@ -27,6 +27,7 @@ from indexer.articles import epoch_seconds, format_time, is_visible
 from indexer.duplicates import text_key
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.records import content_hash, record_from_article, stored_article
+from indexer.scratch import Scratch
 from indexer.types import Article, Chunk
 from indexer.urls import url_key
 
@@ -116,6 +117,10 @@ class Archive:
             yield
         finally:
             self._db.execute("COMMIT")
+
+    def scratch(self) -> Scratch:
+        """Room for what one run has to remember, gone with this connection."""
+        return Scratch(self._db)
 
     # What it knows -------------------------------------------------------------------------------------------------
 

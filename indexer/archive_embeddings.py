@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive_connection import Connection
-from indexer.types import Embeddings
+from indexer.types import Vector
 
 
 class EmbeddingStore:
@@ -27,13 +27,11 @@ class EmbeddingStore:
             ).fetchone()
         }
 
-    def put(self, model: str, hashes: Sequence[bytes], vectors: Embeddings) -> None:
+    def put(self, model: str, vectors: Mapping[bytes, Vector]) -> None:
+        """Keep embeddings by the hashes of their texts."""
         self._db.executemany(
             "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
-            [
-                (model, text_hash, row.astype(np.float16).tobytes())
-                for text_hash, row in zip(hashes, vectors, strict=True)
-            ],
+            [(model, text_hash, row.astype(np.float16).tobytes()) for text_hash, row in vectors.items()],
         )
 
     def of(self, model: str, hashes: Sequence[bytes]) -> NDArray[np.float16]:

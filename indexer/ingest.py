@@ -1,13 +1,14 @@
 """The one write path: articles in, compared, cut, embedded and stored, a batch at a time.
 
-A batch is one transaction, so a run that is killed has stored whole articles only, and the next run finds them
-unchanged and goes on.
+Articles are compared as they are read, go in windows to be cut and embedded, and are stored in order, while the next windows
+are being prepared. A batch is one transaction, so a run that is killed has stored whole articles only, and the next run
+finds them unchanged and goes on.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -19,14 +20,19 @@ from indexer.completing import FULL, completed, extent, is_later, says_nothing_n
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
 from indexer.placer import IngestPlacer
-from indexer.recipe import Recipe, check_model, cut, recipe_for, remember_recipe
+from indexer.preparing import WINDOW_ARTICLES, WINDOW_CHARACTERS, WINDOWS_AHEAD, Prepared, Preparing
+from indexer.recipe import Cut, Recipe, check_model, cut, recipe_for, remember_recipe, texts_of
 from indexer.records import content_hash
+from indexer.scratch import InFlight, Seen, Unstored
 from indexer.site_lines import lines_of, with_lines, without_lines
-from indexer.types import Article, Embeddings, Found, Reject
+from indexer.types import Article, Found, Reject, Vector
 from indexer.urls import shown_url, url_key
 
 BATCH_ARTICLES = 64
-"""Articles stored per transaction: what a kill can cost, against the price of a sync."""
+"""Articles stored per transaction: what readers wait for, against the price of a sync."""
+
+Progress = Callable[["IngestReport", int], None]
+"""Called with the report so far, and with how many of the articles read are not stored yet."""
 
 
 @dataclass(slots=True)
@@ -49,12 +55,18 @@ class IngestReport:
     rejects: list[Reject] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The source in which an id was read last in this run, and where in it first."""
+@dataclass(slots=True)
+class _Window:
+    """Articles that are embedded together."""
 
-    source: str
-    place: str
+    articles: list[Article] = field(default_factory=list)
+    sites: dict[str, tuple[str, frozenset[int]]] = field(default_factory=dict)
+    """Of each article that was read from a page: its site, and the lines that were left out of it."""
+    characters: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.articles) >= WINDOW_ARTICLES or self.characters >= WINDOW_CHARACTERS
 
 
 class Ingest:
@@ -73,37 +85,41 @@ class Ingest:
         self._recipe: Recipe = recipe_for(encoder)
         self._now = now
         self._dry_run = dry_run
-        self._seen: dict[str, _Seen] = {}
-        self._batch: dict[str, Article] = {}
-        self._batch_urls: dict[str, str] = {}
-        self._batch_sites: dict[str, str] = {}
-        """The site of each article that was read from a page."""
+        scratch = archive.scratch()
+        self._seen = scratch.seen
+        self._rehearsal = scratch.rehearsal
+        self._in_flight = InFlight()
+        self._unstored: Unstored = self._rehearsal if dry_run else self._in_flight
+        self._window = _Window()
+        self._preparing: Preparing[_Window] = Preparing(archive, encoder, self._tick)
         self._site_lines: dict[str, frozenset[int]] = {}
-        self._texts: dict[int, str] = {}
-        """In a dry run, the first article of each text."""
         self._placer: IngestPlacer | None = None
-        self._would_be: dict[str, list[Article]] = {}
-        """In a dry run, the versions of each id that were not stored."""
+        self._progress: Progress = lambda _report, _waiting: None
+        self._started = time.monotonic()
         self.report = IngestReport()
 
-    def run(self, items: Iterable[Found | Reject], progress: Callable[[IngestReport], None]) -> IngestReport:
-        """Take every item; rejects are counted and the rest goes on. Calls `progress` after each item."""
-        started = time.monotonic()
-        for item in items:
-            self.report.read += 1
-            rejected = item if isinstance(item, Reject) else self._take(item)
-            if rejected:
-                self.report.rejected += 1
-                self.report.rejects.append(rejected)
-            if len(self._batch) >= BATCH_ARTICLES and not self._dry_run:
-                self._store()
-            self.report.seconds = time.monotonic() - started
-            progress(self.report)
-        if not self._dry_run:
-            self._store()
-            self._clean_pages()
-        self.report.seconds = time.monotonic() - started
+    def run(self, items: Iterable[Found | Reject], progress: Progress = lambda _report, _waiting: None) -> IngestReport:
+        """Take every item; rejects are counted and the rest goes on. Calls `progress` after each item, and while it waits."""
+        self._started, self._progress = time.monotonic(), progress
+        with self._preparing:
+            for item in items:
+                self.report.read += 1
+                rejected = item if isinstance(item, Reject) else self._take(item)
+                if rejected:
+                    self.report.rejected += 1
+                    self.report.rejects.append(rejected)
+                if self._window.is_full:
+                    self._send()
+                self._tick()
+            if not self._dry_run:
+                self._send(ahead=0)
+                self._clean_pages()
+        self._tick()
         return self.report
+
+    def _tick(self) -> None:
+        self.report.seconds = time.monotonic() - self._started
+        self._progress(self.report, len(self._unstored))
 
     def _take(self, found: Found) -> Reject | None:
         """Sort one article into new, updated or unchanged; a Reject when it contradicts another of its source."""
@@ -114,7 +130,7 @@ class Ingest:
         before = self._seen.get(article.id)
         same_source = before is not None and before.source == found.source
         if not same_source:
-            self._seen[article.id] = _Seen(found.source, found.place)
+            self._seen.put(article.id, Seen(found.source, found.place))
         if not found.partial and self._current_hash(article.id) == content_hash(article):
             self.report.unchanged += 1
             return None
@@ -146,33 +162,38 @@ class Ingest:
         return self._site_lines[site]
 
     def _current_hash(self, article_id: str) -> bytes | None:
-        if article_id in self._batch:
-            return content_hash(self._batch[article_id])
+        unstored = self._unstored.article(article_id)
+        if unstored:
+            return content_hash(unstored)
         known = self._archive.known(article_id)
         return known.content_hash if known else None
 
     def _said_before(self, found: Found, article: Article) -> bool:
         """Whether an earlier version says the same, so that a source read again takes nothing back."""
-        versions = [*self._archive.versions(article.id), *self._would_be.get(article.id, ())]
+        versions = [*self._archive.versions(article.id), *self._unstored.versions(article.id)]
         return any(says_nothing_new(found, article, version) for version in versions)
 
     def _keep(self, article: Article, site: str | None) -> None:
-        if self._dry_run:
-            self._would_be.setdefault(article.id, []).append(article)
-        elif article.id in self._batch:
-            self._store()
-        self._batch[article.id] = article
-        if site:
-            self._batch_sites[article.id] = site
-        if article.url:
-            self._batch_urls.setdefault(url_key(article.url), article.id)
+        """Send the article on its way, after an earlier version that is still on its own."""
+        if not self._dry_run:
+            self._let_through(article.id)
+            self._window.articles.append(article)
+            self._window.characters += len(article.body)
+            if site:
+                self._window.sites[article.id] = (site, self._repeated(site))
+        self._unstored.put(article)
+
+    def _let_through(self, article_id: str) -> None:
+        """Store windows until none holds this article."""
+        while self._in_flight.article(article_id):
+            self._send(ahead=max(len(self._preparing) - 1, 0))
 
     def _identified(self, found: Found) -> Article:
         """The article under the id that its address already has, when it came without an id of its own."""
         article = found.article
         if found.stated_id or article.url is None:
             return article
-        earlier = self._archive.id_of_url(article.url) or self._batch_urls.get(url_key(article.url))
+        earlier = self._archive.id_of_url(article.url) or self._unstored.id_of_url(url_key(article.url))
         if earlier is None:
             return article
         current = self._current(earlier)
@@ -180,8 +201,9 @@ class Ingest:
         return replace(article, id=earlier, url=url)
 
     def _current(self, article_id: str) -> Article | None:
-        if article_id in self._batch:
-            return self._batch[article_id]
+        unstored = self._unstored.article(article_id)
+        if unstored:
+            return unstored
         stored = self._archive.article(article_id)
         return stored[0] if stored else None
 
@@ -192,7 +214,7 @@ class Ingest:
             self.report.updated += 1
         if self._dry_run:
             key = text_key(article)
-            first = self._texts.setdefault(key, article.id)
+            first = self._rehearsal.first_with_text(key, article.id)
             if first != article.id or self._archive.places.has_text(key, other_than=article.id):
                 self.report.duplicates += 1
 
@@ -204,44 +226,62 @@ class Ingest:
                 cleaned = without_lines(article, repeated)
                 if cleaned != article:
                     self.report.cleaned += 1
-                    self._batch[article.id] = cleaned
-                    self._batch_sites[article.id] = site
-                if len(self._batch) >= BATCH_ARTICLES:
-                    self._store()
-            self._store()
+                    self._keep(cleaned, site)
+                if self._window.is_full:
+                    self._send()
+            self._send(ahead=0)
             with self._archive.transaction():
                 self._archive.lines.set_clean(site)
 
-    def _store(self) -> None:
-        """Cut, embed and store the batch in one transaction."""
-        batch, sites = list(self._batch.values()), self._batch_sites
-        if not batch:
-            return
-        self._batch, self._batch_urls, self._batch_sites = {}, {}, {}
-        cuts = [cut(article, self._encoder) for article in batch]
-        texts = {
-            text_hash: chunk.text for chunks, hashes in cuts for chunk, text_hash in zip(chunks, hashes, strict=True)
-        }
-        vectors = encode_missing(self._archive, self._encoder, texts)
+    def _send(self, *, ahead: int = WINDOWS_AHEAD) -> None:
+        """Let the open window be prepared, and store the oldest ones until only so many are ahead."""
+        if self._window.articles:
+            self._preparing.put(self._window, self._window.articles)
+            self._window = _Window()
+        while len(self._preparing) > ahead:
+            prepared = self._preparing.pop()
+            todo = iter(zip(prepared.window.articles, prepared.cuts, strict=True))
+            while batch := list(islice(todo, BATCH_ARTICLES)):
+                self._store(batch, prepared)
+                self._tick()
+
+    def _store(self, batch: list[tuple[Article, Cut]], prepared: Prepared[_Window]) -> None:
+        """Store some articles of a window in one transaction."""
+        ready = [self._up_to_date(article, made, prepared.window) for article, made in batch]
+        texts = texts_of(made for _, made in ready)
+        missing = self._archive.embeddings.missing(self._recipe.model, texts)
+        late = self._preparing.embed({h: texts[h] for h in missing if h not in prepared.vectors})
+        vectors: dict[bytes, Vector] = {h: late[h] if h in late else prepared.vectors[h] for h in texts if h in missing}
         with self._archive.transaction():
             remember_recipe(self._archive, self._recipe)
-            self._archive.embeddings.put(self._encoder.fingerprint, *vectors)
+            self._archive.embeddings.put(self._recipe.model, vectors)
             stored = []
-            for article, (chunks, hashes) in zip(batch, cuts, strict=True):
+            for article, (chunks, hashes) in ready:
                 seq = self._archive.put(article, received_at=self._now)
                 self._archive.put_chunks(seq, self._recipe.key, chunks, hashes)
-                self._count_lines(sites.get(article.id), seq, article)
+                self._count_lines(prepared.window.sites.get(article.id), seq, article)
                 stored.append((seq, article, mean_vector(self._archive.embeddings.of(self._recipe.model, hashes))))
             self._placer = self._placer or IngestPlacer(self._archive, self._recipe)
             self.report.duplicates += self._placer.place(stored)
-        self.report.chunks += sum(len(chunks) for chunks, _ in cuts)
-        self.report.encoded += len(vectors[0])
+        for article, _ in batch:
+            self._in_flight.stored(article.id)
+        self.report.chunks += sum(len(chunks) for _, (chunks, _) in ready)
+        self.report.encoded += len(vectors)
 
-    def _count_lines(self, site: str | None, seq: int, article: Article) -> None:
+    def _up_to_date(self, article: Article, made: Cut, window: _Window) -> tuple[Article, Cut]:
+        """The article without the lines that its site was found to repeat since it was taken."""
+        site, left_out = window.sites.get(article.id, ("", frozenset()))
+        if not site or self._repeated(site) == left_out:
+            return article, made
+        cleaned = without_lines(article, self._repeated(site))
+        return (article, made) if cleaned == article else (cleaned, cut(cleaned, self._encoder.tokenizer))
+
+    def _count_lines(self, page: tuple[str, frozenset[int]] | None, seq: int, article: Article) -> None:
         """Count the lines of an article whose text was read from a page; a record's are not its site's."""
-        if site is None:
+        if page is None:
             self._archive.lines.forget(seq)
             return
+        site, _ = page
         lines = list(lines_of(with_lines(article))) if extent(article) == FULL else []
         if lines and self._archive.lines.count(site, seq, lines):
             self._site_lines.pop(site, None)
@@ -253,32 +293,3 @@ def site_of(found: Found) -> str:
     if article.url:
         return url_key(article.url).partition("/")[0]
     return article.source or str(PurePath(found.source).parent)
-
-
-def encode_missing(archive: Archive, encoder: Encoder, texts: Mapping[bytes, str]) -> tuple[list[bytes], Embeddings]:
-    """Embeddings of those texts (by hash) that the archive has none of, the hashes beside them."""
-    missing = archive.embeddings.missing(encoder.fingerprint, texts)
-    hashes = [text_hash for text_hash in texts if text_hash in missing]
-    return hashes, encoder.encode_documents([texts[text_hash] for text_hash in hashes])
-
-
-def reencode(archive: Archive, encoder: Encoder, progress: Callable[[int], None]) -> int:
-    """Cut and embed every current article that this encoder's recipe has not done; returns how many texts were encoded.
-
-    Each batch is one transaction, so a killed run is continued by the next. Calls `progress` with the articles of
-    each batch.
-    """
-    recipe = recipe_for(encoder)
-    encoded = 0
-    pending = archive.without_chunks(recipe.key)
-    while batch := list(islice(pending, BATCH_ARTICLES)):
-        cuts = [(seq, *cut(article, encoder)) for seq, article in batch]
-        texts = {h: chunk.text for _, chunks, hashes in cuts for chunk, h in zip(chunks, hashes, strict=True)}
-        vectors = encode_missing(archive, encoder, texts)
-        with archive.transaction():
-            archive.embeddings.put(encoder.fingerprint, *vectors)
-            for seq, chunks, hashes in cuts:
-                archive.put_chunks(seq, recipe.key, chunks, hashes)
-        encoded += len(vectors[0])
-        progress(len(batch))
-    return encoded

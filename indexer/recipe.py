@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indexer.archive import Archive
-from indexer.chunking import CHUNKING_VERSION, chunk_article
+from indexer.chunking import CHUNKING_VERSION, Tokenizer, chunk_article
 from indexer.encoder import Encoder
 from indexer.errors import ModelError
 from indexer.types import Article, Chunk
@@ -31,10 +32,18 @@ def recipe_for(encoder: Encoder) -> Recipe:
     return Recipe(encoder.name, encoder.fingerprint, encoder.tokenizer.max_tokens)
 
 
-def cut(article: Article, encoder: Encoder) -> tuple[list[Chunk], list[bytes]]:
-    """The article's chunks and the hash of each chunk's text."""
-    chunks = chunk_article(article, encoder.tokenizer)
+Cut = tuple[list[Chunk], list[bytes]]
+"""An article's chunks, and the hash of each chunk's text."""
+
+
+def cut(article: Article, tokenizer: Tokenizer) -> Cut:
+    chunks = chunk_article(article, tokenizer)
     return chunks, [hashlib.sha256(chunk.text.encode()).digest()[:16] for chunk in chunks]
+
+
+def texts_of(cuts: Iterable[Cut]) -> dict[bytes, str]:
+    """Every text of these cuts once, by its hash."""
+    return {text_hash: chunk.text for chunks, hashes in cuts for chunk, text_hash in zip(chunks, hashes, strict=True)}
 
 
 def remember_recipe(archive: Archive, recipe: Recipe) -> None:

@@ -49,7 +49,7 @@ def main() -> None:
             with index.writing(), Archive(index.archive, create=True) as archive:
                 before = archive.counts()["articles"]
                 started = time.perf_counter()
-                report = Ingest(archive, encoder, now=utc_now()).run(open_source(source, now=utc_now()), lambda _: None)
+                report = Ingest(archive, encoder, now=utc_now()).run(open_source(source, now=utc_now()))
                 spent_ms = (time.perf_counter() - started) * 1000 / max(1, report.read)
                 print(f"| {before:,} | {spent_ms:.2f} | {report.duplicates:,} |", flush=True)
 

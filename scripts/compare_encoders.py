@@ -44,7 +44,9 @@ def passages(arguments: Sequence[str], number: int) -> tuple[list[str], list[str
     long, short = [], []
     for item in read_files(find_sources(arguments).files, Reading(utc_now())):
         if isinstance(item, Found):
-            long += [c.text for c in cut(item.article, encoder)[0] if len(encoder.tokenizer.spans(c.text)) in LONG]
+            long += [
+                c.text for c in cut(item.article, encoder.tokenizer)[0] if len(encoder.tokenizer.spans(c.text)) in LONG
+            ]
             short.append(lead(item.article))
     return spread(long, number), spread(sorted(set(short)), number)
 

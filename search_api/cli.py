@@ -15,9 +15,10 @@ from indexer.errors import DatelineError
 from indexer.fetching import PollResult
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from indexer.runtimes import Device
 from indexer.sources import SourceFormat
 from indexer.sources.columns import parse_columns
-from search_api import ingest_report, jobs, report, serving
+from search_api import ingest_report, jobs, line_jobs, report, serving
 from search_api.clock import utc_now
 from search_api.evaluation_jobs import evaluate as run_evaluation
 from search_api.judging import RELATED_MODES, Task
@@ -57,6 +58,7 @@ IndexOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
 MAX_LINE_ID = 2**63 - 1
+DeviceOption = Annotated[Device, typer.Option(help="Where to embed: cpu, or cuda (a GPU, through torch).")]
 LimitOption = Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="How many articles.")]
 
 
@@ -89,6 +91,7 @@ def ingest(
         bool, typer.Option("--fetch-pages", help="With feeds: fetch the page of each new item.")
     ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Take in what was rejected before and mended since.")] = False,
+    device: DeviceOption = Device.CPU,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -96,11 +99,12 @@ def ingest(
     arguments = sources or []
     if retry == bool(arguments):
         raise typer.BadParameter("give SOURCE..., or --retry without any")
-    if retry and (watch or once or fetch_pages or dry_run or columns or format):
+    for_files = dry_run or columns or format or device is not Device.CPU
+    if retry and (watch or once or fetch_pages or for_files):
         raise typer.BadParameter("--retry goes with no other option of ingest; ingest the source itself to use one")
     feeds = watch or any(map(is_feed_address, arguments))
-    if feeds and (dry_run or columns or format):
-        raise typer.BadParameter("--dry-run, --columns and --format are for files, not for feeds")
+    if feeds and for_files:
+        raise typer.BadParameter("--dry-run, --columns, --format and --device are for files, not for feeds")
     if (once or fetch_pages) and not feeds:
         raise typer.BadParameter("--once and --fetch-pages go with feeds: give --watch or the address of a feed")
     folder = _index(index)
@@ -110,18 +114,13 @@ def ingest(
         ingest_report.watch(watched, as_json=json)
         failed = watched.report.rejected or any(poll.result is PollResult.FAILED for poll in watched.polls)
         raise typer.Exit(1 if failed else 0)
-    done = (
-        jobs.retry(folder)
-        if retry
-        else jobs.ingest(
-            folder,
-            arguments,
-            source_format=format,
-            columns=parse_columns(columns or []),
-            dry_run=dry_run,
-            show_progress=not json,
+    if retry:
+        done = jobs.retry(folder)
+    else:
+        names, shown = parse_columns(columns or []), not json
+        done = jobs.ingest(
+            folder, arguments, source_format=format, columns=names, device=device, dry_run=dry_run, show_progress=shown
         )
-    )
     ingest_report.ingest(done, as_json=json, dry_run=dry_run)
     raise typer.Exit(1 if done.report.rejected else 0)
 
@@ -141,9 +140,9 @@ def lines(
     """Show the lines that are left out of articles because their site repeats them."""
     if keep is not None and drop is not None:
         raise typer.BadParameter("give --keep or --drop, not both")
-    changed = jobs.settle_line(_index(index), keep, kept=True) if keep is not None else 0
-    changed += jobs.settle_line(_index(index), drop, kept=False) if drop is not None else 0
-    ingest_report.lines(jobs.repeated_lines(_index(index)), changed, as_json=json)
+    changed = line_jobs.settle_line(_index(index), keep, kept=True) if keep is not None else 0
+    changed += line_jobs.settle_line(_index(index), drop, kept=False) if drop is not None else 0
+    ingest_report.lines(line_jobs.repeated_lines(_index(index)), changed, as_json=json)
 
 
 @app.command(short_help="Build a new generation from the archive.")
@@ -154,13 +153,14 @@ def reindex(
         Path | None,
         typer.Option(metavar="FOLDER", help="Judged queries; a generation that answers them worse is not activated."),
     ] = None,
+    device: DeviceOption = Device.CPU,
     activate: Annotated[bool, typer.Option(help="Make the new generation the serving one.")] = True,
     regroup: Annotated[bool, typer.Option("--regroup", help="Find all copies and stories anew.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Build a new generation from the archive; texts embedded before are not embedded again."""
     done = jobs.reindex(
-        _index(index), model=model, gate=gate, activate=activate, regroup=regroup, show_progress=not json
+        _index(index), model=model, device=device, gate=gate, activate=activate, regroup=regroup, show_progress=not json
     )
     report.reindex(done, as_json=json)
     raise typer.Exit(0 if done.gate is None or done.gate.passed else 1)

@@ -13,17 +13,18 @@ from typing import Any
 
 from indexer import generations
 from indexer.archive import Archive
-from indexer.archive_lines import RepeatedLine
 from indexer.encoder import Encoder, load_encoder
-from indexer.errors import IndexDamaged, SettingError, SourceError
+from indexer.errors import IndexDamaged, SourceError
 from indexer.generations import Manifest
-from indexer.ingest import Ingest, IngestReport, reencode
+from indexer.ingest import Ingest, IngestReport
 from indexer.layout import IndexFolder
 from indexer.quarantine import Quarantine, entry_id, read_again
 from indexer.recipe import recipe_for
+from indexer.reencoding import reencode
 from indexer.regrouping import Regrouped
 from indexer.regrouping import regroup as find_groups
-from indexer.sources import SourceFormat, SourceListing, find_sources, open_source, read_files
+from indexer.runtimes import Device
+from indexer.sources import ReadPosition, SourceFormat, SourceListing, find_sources, open_source, read_files
 from indexer.sources.items import Reading
 from indexer.types import Found
 from search_api.clock import utc_now
@@ -59,6 +60,7 @@ def ingest(
     *,
     source_format: SourceFormat | None = None,
     columns: Mapping[str, str] = MappingProxyType({}),
+    device: Device = Device.CPU,
     dry_run: bool = False,
     show_progress: bool = False,
 ) -> IngestDone:
@@ -69,10 +71,11 @@ def ingest(
     listing = find_sources(arguments)
     how = Reading(utc_now(), dict(columns))
     with _dry_archive(index) if dry_run else written_archive(index) as archive:
-        encoder = load_encoder(model_of(archive), index.models, told=line_on_stderr(shown=show_progress))
+        encoder = load_encoder(model_of(archive), index.models, device=device, told=line_on_stderr(shown=show_progress))
         run = Ingest(archive, encoder, now=how.now, dry_run=dry_run)
-        with ingest_progress(listing.files, shown=show_progress) as progress:
-            report = run.run(read_files(listing.files, how, source_format, progress.file_done), progress.item_done)
+        position = ReadPosition(listing.files)
+        with ingest_progress(position, shown=show_progress) as progress:
+            report = run.run(read_files(listing.files, how, source_format, position), progress)
         quarantine = quarantine_of(index)
         if dry_run:
             return IngestDone(report, listing, None, quarantine.folder)
@@ -89,29 +92,12 @@ def retry(index: IndexFolder) -> IngestDone:
     entries = quarantine.entries()
     with written_archive(index) as archive:
         encoder = load_encoder(model_of(archive), index.models)
-        report = Ingest(archive, encoder, now=how.now).run(read_again(entries, how), lambda _: None)
+        report = Ingest(archive, encoder, now=how.now).run(read_again(entries, how))
         built = build_first(index, archive, encoder)
         not_kept = quarantine.put(report.rejects, at=how.now)
         again = {entry_id(reject.source, reject.place) for reject in report.rejects}
         quarantine.remove(entry.entry_id for entry in entries if entry.entry_id not in again)
         return IngestDone(report, SourceListing((), ()), built, quarantine.folder, not_kept)
-
-
-def repeated_lines(index: IndexFolder) -> list[RepeatedLine]:
-    """The lines that sites were found to repeat."""
-    with Archive(index.require_archive()) as archive:
-        return archive.lines.all_repeated()
-
-
-def settle_line(index: IndexFolder, line_id: int, *, kept: bool) -> int:
-    """Put a line back into its site's articles, or leave it out again; returns how many articles changed."""
-    index.require_archive()
-    with written_archive(index) as archive:
-        with archive.transaction():
-            if not archive.lines.keep(line_id, kept=kept):
-                raise SettingError(f"no repeated line has the number {line_id}; dateline lines shows them")
-        report = Ingest(archive, load_encoder(model_of(archive), index.models), now=utc_now()).run((), lambda _: None)
-    return report.cleaned
 
 
 def quarantine_of(index: IndexFolder) -> Quarantine:
@@ -175,6 +161,7 @@ def reindex(
     index: IndexFolder,
     *,
     model: str | None = None,
+    device: Device = Device.CPU,
     gate: Path | None = None,
     activate: bool = True,
     regroup: bool = False,
@@ -190,7 +177,8 @@ def reindex(
     with index.writing(), Archive(index.archive) as archive:
         if collection:
             _check_gate(collection, archive, index)
-        encoder = load_encoder(model or model_of(archive), index.models, told=line_on_stderr(shown=show_progress))
+        told = line_on_stderr(shown=show_progress)
+        encoder = load_encoder(model or model_of(archive), index.models, device=device, told=told)
         articles = archive.counts()["articles"]
         with reindex_progress("embedding", articles, shown=show_progress) as progress:
             encoded = reencode(archive, encoder, progress)

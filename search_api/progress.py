@@ -1,31 +1,95 @@
-"""Progress bars and lines on stderr for the commands that take a while."""
+"""How far a long command has come: a bar on a terminal, else a plain line every few seconds; on stderr."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from indexer.ingest import IngestReport
+from indexer.sources import ReadPosition
+
+LINE_EVERY_S = 5.0
+RATE_OVER_S = 30.0
+"""Passages a second, and the time left, are those of the last half minute."""
+
+_DRAW_EVERY_S = 0.1
 
 
-class IngestProgress:
-    """Moves a bar by articles within files; the total is the number of lines and pages there are."""
+class Rate:
+    """How fast a count has been growing lately."""
 
-    def __init__(self, progress: Progress, files: Sequence[Path]) -> None:
-        self._progress = progress
-        self._task = progress.add_task("ingest", total=sum(_expected_articles(path) for path in files), note="")
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, float]] = deque([(time.monotonic(), 0.0)])
 
-    def item_done(self, report: IngestReport) -> None:
-        rate = report.read / report.seconds if report.seconds else 0.0
-        note = f"{report.read:,} articles, {rate:,.0f}/s, {report.rejected:,} rejected"
-        self._progress.update(self._task, completed=report.read, note=note)
+    def note(self, count: float) -> None:
+        now = time.monotonic()
+        self._marks.append((now, count))
+        while len(self._marks) > 2 and self._marks[1][0] <= now - RATE_OVER_S:
+            self._marks.popleft()
 
-    def file_done(self, path: Path) -> None:
-        self._progress.update(self._task, description=path.name)
+    def per_second(self) -> float:
+        (start, before), (end, after) = self._marks[0], self._marks[-1]
+        return (after - before) / (end - start) if end > start else 0.0
+
+
+class LongRun:
+    """One long run, shown as it goes; each figure is drawn at most ten times a second."""
+
+    def __init__(self, what: str, console: Console) -> None:
+        self._what = what
+        self._console = console
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task(what, total=None, note="")
+        self._done, self._passages = Rate(), Rate()
+        self._drawn = self._said = time.monotonic()
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        with self._bar:
+            yield
+
+    def is_due(self) -> bool:
+        """Whether it is time for other figures."""
+        return time.monotonic() - self._drawn >= _DRAW_EVERY_S
+
+    def at(self, done: float, of: float, passages: int, note: str, *, name: str | None = None) -> None:
+        """It has come to `done` of `of`, in any unit, and has embedded so many passages."""
+        self._drawn = time.monotonic()
+        self._done.note(done)
+        self._passages.note(passages)
+        note += f", {self._passages.per_second():,.0f} passages/s" if passages else ""
+        left = (of - done) / self._done.per_second() if self._done.per_second() > 0 else None
+        note += f", {duration(left)} left" if left is not None and done < of else ""
+        if self._console.is_terminal:
+            self._bar.update(self._task, description=name or self._what, completed=done, total=of or None, note=note)
+        elif self._drawn - self._said >= LINE_EVERY_S:
+            self._said = self._drawn
+            share = f" {100 * done / of:.0f}%," if of else ""
+            self._console.print(f"{self._what}:{share} {note}", highlight=False, markup=False, soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min 05 s`, `2 h 10 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60:02} min"
 
 
 def line_on_stderr(*, shown: bool) -> Callable[[str], None]:
@@ -34,42 +98,38 @@ def line_on_stderr(*, shown: bool) -> Callable[[str], None]:
 
 
 @contextmanager
-def ingest_progress(files: Sequence[Path], *, shown: bool) -> Iterator[IngestProgress]:
-    with _progress(shown) as progress:
-        yield IngestProgress(progress, files if shown else ())
+def ingest_progress(position: ReadPosition, *, shown: bool) -> Iterator[Callable[[IngestReport, int], None]]:
+    """Yields what to call with the report so far, and how many of the articles read are not stored yet."""
+    if not shown:
+        yield lambda _report, _waiting: None
+        return
+    run = LongRun("ingest", Console(stderr=True))
+
+    def note(report: IngestReport, waiting: int) -> None:
+        if run.is_due():
+            settled = report.read - waiting
+            done = position.at * settled / report.read if report.read else 0
+            name = position.path.name if position.path else None
+            text = f"{settled:,} articles, {report.rejected:,} rejected"
+            run.at(done, position.of, report.encoded, text, name=name)
+
+    with run.shown():
+        yield note
 
 
 @contextmanager
-def reindex_progress(what: str, articles: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Yields what to call with the number of articles done."""
-    with _progress(shown) as progress:
-        task = progress.add_task(what, total=articles, note="")
-        yield lambda count: progress.update(task, advance=count)
-        progress.update(task, completed=articles)
+def reindex_progress(what: str, articles: int, *, shown: bool) -> Iterator[Callable[..., None]]:
+    """Yields what to call with how many articles, and how many passages of them, were just done."""
+    if not shown:
+        yield lambda _articles, _passages=0: None
+        return
+    run, done, embedded = LongRun(what, Console(stderr=True)), 0, 0
 
+    def note(count: int, passages: int = 0) -> None:
+        nonlocal done, embedded
+        done, embedded = done + count, embedded + passages
+        if run.is_due():
+            run.at(done, articles, embedded, f"{done:,} of {articles:,} articles")
 
-def _progress(shown: bool) -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not shown,
-    )
-
-
-def _expected_articles(path: Path) -> int:
-    """Lines of a JSONL file; 1 for a page, or for a file that cannot be read."""
-    if path.suffix not in (".jsonl", ".ndjson"):
-        return 1
-    lines = 0
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                lines += block.count(b"\n")
-    except OSError:
-        return 1
-    return lines
+    with run.shown():
+        yield note

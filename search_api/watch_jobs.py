@@ -45,7 +45,7 @@ class _Intake:
         """Returns when everything is durable and searchable; raises IndexBusy while another process writes."""
         encoder, now = self._encoder, utc_now()
         with written_archive(self.index) as archive:
-            report = Ingest(archive, encoder, now=now).run(items, lambda _: None)
+            report = Ingest(archive, encoder, now=now).run(items)
             build_first(self.index, archive, encoder)
             quarantine_of(self.index).put(report.rejects, at=now)
         _add(self.report, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -98,6 +99,21 @@ def opened_library(index: IndexFolder) -> Library:
 
 def anything(now: datetime = NOW) -> Filters:
     return Filters(now=now)
+
+
+def contents(index: IndexFolder) -> dict[str, Any]:
+    """All that was put into an archive, byte for byte, without the times of receipt."""
+    with sqlite3.connect(index.archive) as db:
+        return {
+            "articles": db.execute("SELECT * FROM articles ORDER BY seq").fetchall(),
+            "versions": db.execute("SELECT seq, version, record FROM versions ORDER BY seq, version").fetchall(),
+            "chunks": db.execute("SELECT * FROM chunks ORDER BY seq, recipe, ordinal").fetchall(),
+            "embeddings": db.execute("SELECT * FROM embeddings ORDER BY model, text_hash").fetchall(),
+            "changes": db.execute("SELECT change, seq FROM changes ORDER BY change").fetchall(),
+            "stories": db.execute("SELECT * FROM stories ORDER BY story").fetchall(),
+            "terms": db.execute("SELECT * FROM term_prints ORDER BY seq").fetchall(),
+            "lines": db.execute("SELECT * FROM site_lines ORDER BY line_id").fetchall(),
+        }
 
 
 def command(*arguments: str, model: str = "text-hash", timeout_s: float = 120) -> subprocess.CompletedProcess[str]:

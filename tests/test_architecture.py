@@ -60,6 +60,7 @@ MAY_WRITE = (
     "search_api/evaluation_jobs.py",
     "search_api/cli.py",
     "search_api/ingest_report.py",
+    "search_api/line_jobs.py",
     "search_api/watch_jobs.py",
     "search_api/library.py",
     "search_api/progress.py",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import groupby
-from multiprocessing import get_context, parent_process
 from pathlib import Path
+from typing import BinaryIO
 
 from indexer.errors import SourceError
+from indexer.processes import usable_cores, worker_pool
 from indexer.sources.detection import SourceFormat
 from indexer.sources.items import Reading
 from indexer.sources.opening import read_source
@@ -29,29 +28,62 @@ _AHEAD = 4
 _PAGE_SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".txt"})
 
 
+class ReadPosition:
+    """How far the reading of files has come, in bytes as they lie on disk: compressed ones too have a share that is done."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._sizes = {path: _size(path) for path in files}
+        self.of = sum(self._sizes.values())
+        self.path: Path | None = None
+        """The file that was finished or begun last."""
+        self._before = 0
+        self._open: BinaryIO | None = None
+
+    @property
+    def at(self) -> int:
+        """Never more than `of`."""
+        file = self._open
+        return self._before + (0 if file is None or file.closed else file.tell())
+
+    def source(self, path: Path) -> SourceFile:
+        """The file on disk, its reading followed here."""
+
+        def opened() -> BinaryIO:
+            self._open = path.open("rb")
+            return self._open
+
+        self.path = path
+        return SourceFile(str(path), opened)
+
+    def finished(self, path: Path) -> None:
+        self.path, self._open = path, None
+        self._before += self._sizes[path]
+
+
 def read_files(
     files: Sequence[Path],
     how: Reading,
     source_format: SourceFormat | None = None,
-    done: Callable[[Path], None] = lambda _: None,
+    position: ReadPosition | None = None,
     *,
     processes: int | None = None,
 ) -> Iterator[Found | Reject]:
-    """The items of all files, in order; calls `done` after the last one of each.
+    """The items of all files, in order; `position`, made for the same files, follows.
 
     Where there are many pages, `processes` (by default one for each core) read them ahead; what they yield is the same.
     """
-    processes = processes or len(os.sched_getaffinity(0))
+    processes = processes or usable_cores()
+    position = position or ReadPosition(files)
     if processes < 2 or sum(map(_is_page, files)) < LEAST_PAGES:
-        yield from _read_here(files, how, source_format, done)
+        yield from _read_here(files, how, source_format, position)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+    with worker_pool(processes) as pool:
         try:
             for pages, group in groupby(files, key=_is_page):
                 if pages:
-                    yield from _read_ahead(pool, list(group), how, source_format, done, processes * _AHEAD)
+                    yield from _read_ahead(pool, list(group), how, source_format, position, processes * _AHEAD)
                 else:
-                    yield from _read_here(list(group), how, source_format, done)
+                    yield from _read_here(list(group), how, source_format, position)
         except BrokenProcessPool:
             raise SourceError(
                 "a process that reads pages was ended from outside (is memory short?); run the command again: "
@@ -59,28 +91,24 @@ def read_files(
             ) from None
 
 
-def _end_with_parent() -> None:
-    """End this process as soon as the one that started it has ended, however it did."""
-
-    def watch() -> None:
-        parent = parent_process()
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _is_page(path: Path) -> bool:
     return SourceFile.on_disk(path).suffix in _PAGE_SUFFIXES
 
 
+def _size(path: Path) -> int:
+    """0 for a file that cannot be read, which its reader says."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _read_here(
-    files: Sequence[Path], how: Reading, source_format: SourceFormat | None, done: Callable[[Path], None]
+    files: Sequence[Path], how: Reading, source_format: SourceFormat | None, position: ReadPosition
 ) -> Iterator[Found | Reject]:
     for path in files:
-        yield from read_source(SourceFile.on_disk(path), how, source_format)
-        done(path)
+        yield from read_source(position.source(path), how, source_format)
+        position.finished(path)
 
 
 def _read_ahead(
@@ -88,7 +116,7 @@ def _read_ahead(
     files: Sequence[Path],
     how: Reading,
     source_format: SourceFormat | None,
-    done: Callable[[Path], None],
+    position: ReadPosition,
     ahead: int,
 ) -> Iterator[Found | Reject]:
     portions = (files[first : first + _PAGES_AT_ONCE] for first in range(0, len(files), _PAGES_AT_ONCE))
@@ -96,9 +124,9 @@ def _read_ahead(
     for portion in portions:
         running.append(pool.submit(_read_portion, portion, how, source_format))
         if len(running) >= ahead:
-            yield from _finished(running.popleft(), done)
+            yield from _finished(running.popleft(), position)
     while running:
-        yield from _finished(running.popleft(), done)
+        yield from _finished(running.popleft(), position)
 
 
 def _read_portion(
@@ -108,8 +136,8 @@ def _read_portion(
 
 
 def _finished(
-    portion: Future[list[tuple[Path, list[Found | Reject]]]], done: Callable[[Path], None]
+    portion: Future[list[tuple[Path, list[Found | Reject]]]], position: ReadPosition
 ) -> Iterator[Found | Reject]:
     for path, items in portion.result():
         yield from items
-        done(path)
+        position.finished(path)

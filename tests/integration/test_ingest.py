@@ -18,20 +18,7 @@ from indexer.layout import IndexFolder
 from search_api import jobs
 from search_api.query import SearchQuery
 from search_api.searcher import search
-from tests.support import ROOT, anything, index_of, opened_library, record, write_jsonl
-
-
-def contents(index: IndexFolder) -> dict[str, Any]:
-    """All that an archive holds, without the times of receipt."""
-    with sqlite3.connect(index.archive) as db:
-        return {
-            "articles": db.execute(
-                "SELECT seq, article_id, version, content_hash FROM articles ORDER BY seq"
-            ).fetchall(),
-            "versions": db.execute("SELECT seq, version, record FROM versions ORDER BY seq, version").fetchall(),
-            "chunks": db.execute("SELECT * FROM chunks ORDER BY seq, recipe, ordinal").fetchall(),
-            "embeddings": db.execute("SELECT * FROM embeddings ORDER BY model, text_hash").fetchall(),
-        }
+from tests.support import ROOT, anything, contents, index_of, opened_library, record, write_jsonl
 
 
 def kill_when(arguments: list[str], ready: Callable[[], bool], model: str = "text-hash") -> None:
@@ -75,19 +62,19 @@ def test_an_ingest_killed_half_way_and_run_again_ends_like_a_clean_one(tmp_path:
 
 
 def test_a_reindex_killed_half_way_and_run_again_ends_like_a_clean_one(tmp_path: Path) -> None:
-    records = [record(number) for number in range(260)]
+    records = [record(number) for number in range(600)]
     clean, killed = index_of(tmp_path / "clean", records), index_of(tmp_path / "killed", records)
     jobs.reindex(clean, model="all-MiniLM-L6-v2")
     real = "recipe NOT LIKE 'text-hash%'"
     kill_when(
         ["reindex", "--index", str(killed.root), "--model", "all-MiniLM-L6-v2"],
-        lambda: stored(killed, "chunks", real) >= 64,
+        lambda: stored(killed, "chunks", real) >= 256,
     )
-    assert 64 <= stored(killed, "chunks", real) < 260
+    assert 256 <= stored(killed, "chunks", real) < 600
     assert killed.current() == 1
     assert jobs.verify(killed) == []
     done = jobs.reindex(killed, model="all-MiniLM-L6-v2")
-    assert done.encoded < 260
+    assert 0 < done.encoded < 600
     assert contents(killed)["chunks"] == contents(clean)["chunks"]
     answers = []
     for index in (clean, killed):
@@ -204,7 +191,7 @@ def test_every_version_of_one_file_is_stored_whatever_the_batches(
     source = write_jsonl(tmp_path / "articles.jsonl", versions)
     found = []
     for batch in (64, 1):
-        monkeypatch.setattr("indexer.ingest.BATCH_ARTICLES", batch)
+        monkeypatch.setattr("indexer.ingest.WINDOW_ARTICLES", batch)
         index = IndexFolder(tmp_path / f"index-{batch}")
         jobs.ingest(index, [str(source)])
         jobs.ingest(index, [str(source)])

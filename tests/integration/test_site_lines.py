@@ -11,7 +11,7 @@ from indexer.archive import Archive
 from indexer.errors import SettingError
 from indexer.layout import IndexFolder
 from indexer.site_lines import LEFT_OUT
-from search_api import jobs
+from search_api import jobs, line_jobs
 from tests.support import TOPICS, command, write_jsonl
 
 LINE = "Get the harbour gazette delivered to your door every weekday before breakfast."
@@ -65,12 +65,12 @@ def test_the_fifth_page_with_a_line_takes_it_out_of_all(index: IndexFolder, page
 
 def test_a_line_said_to_be_kept_comes_back(index: IndexFolder, pages: list[Path]) -> None:
     jobs.ingest(index, [str(path) for path in pages])
-    (line,) = jobs.repeated_lines(index)
+    (line,) = line_jobs.repeated_lines(index)
     assert (line.site, line.text, line.articles, line.kept) == ("gazette.example", LINE, 7, False)
-    assert jobs.settle_line(index, line.line_id, kept=True) == 7
+    assert line_jobs.settle_line(index, line.line_id, kept=True) == 7
     assert all(LINE in body for body in bodies(index))
     assert jobs.ingest(index, [str(path) for path in pages]).report.unchanged == 7
-    assert jobs.settle_line(index, line.line_id, kept=False) == 7
+    assert line_jobs.settle_line(index, line.line_id, kept=False) == 7
     assert not any(LINE in body for body in bodies(index))
 
 
@@ -79,7 +79,7 @@ def test_another_sites_line_and_a_line_about_the_articles_stay(index: IndexFolde
     folder.mkdir()
     paths = [page(folder, number, site=f"paper{number}.example") for number in range(7)]
     jobs.ingest(index, [str(path) for path in paths])
-    assert jobs.repeated_lines(index) == []
+    assert line_jobs.repeated_lines(index) == []
 
 
 def test_an_updated_page_is_not_counted_twice(index: IndexFolder, pages: list[Path]) -> None:
@@ -88,7 +88,7 @@ def test_an_updated_page_is_not_counted_twice(index: IndexFolder, pages: list[Pa
     for day in ("Tuesday", "Wednesday", "Thursday"):
         pages[0].write_text(text.replace("Monday", day))
         assert jobs.ingest(index, [str(pages[0])]).report.updated == 1
-    assert jobs.repeated_lines(index) == []
+    assert line_jobs.repeated_lines(index) == []
 
 
 def test_pages_of_which_a_feed_told_first_are_counted_too(
@@ -124,7 +124,7 @@ def test_a_record_keeps_the_line_that_its_page_would_lose(
 def test_a_number_that_no_line_has_is_refused(index: IndexFolder, pages: list[Path]) -> None:
     jobs.ingest(index, [str(pages[0])])
     with pytest.raises(SettingError, match="no repeated line has the number 99"):
-        jobs.settle_line(index, 99, kept=True)
+        line_jobs.settle_line(index, 99, kept=True)
 
 
 def test_the_command_shows_the_lines_and_puts_one_back(index: IndexFolder, pages: list[Path]) -> None:

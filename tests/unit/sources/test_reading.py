@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gzip
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.sources import read_files
+from indexer.sources import ReadPosition, read_files
 from indexer.sources.items import Reading
 from indexer.sources.reading import LEAST_PAGES
 from tests.support import NOW, ROOT, record, write_jsonl
@@ -32,12 +34,26 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def test_several_processes_yield_what_one_does_in_the_same_order(files: list[Path]) -> None:
-    done: list[Path] = []
     alone = list(read_files(files, Reading(NOW), processes=1))
-    shared = list(read_files(files, Reading(NOW), done=done.append, processes=2))
-    assert shared == alone
+    assert list(read_files(files, Reading(NOW), processes=2)) == alone
     assert len(alone) == PAGES + 2
-    assert done == files
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_position_grows_with_the_bytes_that_were_read(files: list[Path], processes: int) -> None:
+    noise = random.Random(5)
+    records = [record(number) | {"body": noise.randbytes(1000).hex()} for number in range(300)]
+    lines = write_jsonl(files[0].with_name("long.jsonl"), records)
+    packed = lines.with_suffix(".jsonl.gz")
+    packed.write_bytes(gzip.compress(lines.read_bytes()))
+    gone = files[0].with_name("gone.jsonl")
+    position = ReadPosition([*files, packed, gone])
+    places = [
+        position.at for _ in read_files([*files, packed, gone], Reading(NOW), position=position, processes=processes)
+    ]
+    assert places == sorted(places)
+    assert len({place for place in places if place > position.of - packed.stat().st_size}) > 1
+    assert position.at == position.of == sum(path.stat().st_size for path in [*files, packed])
 
 
 def children(of: int) -> set[int]:

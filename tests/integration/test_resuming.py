@@ -1,0 +1,160 @@
+"""Nothing is embedded twice, and a run that was killed goes on where it stopped."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.encoder import TextHashEncoder
+from indexer.ingest import BATCH_ARTICLES
+from indexer.layout import IndexFolder
+from indexer.preparing import WINDOW_ARTICLES
+from indexer.types import Embeddings
+from search_api import jobs
+from search_api.query import SearchQuery
+from search_api.searcher import search
+from tests.support import ROOT, anything, command, contents, index_of, opened_library, record, write_jsonl
+
+KILLS = 20
+ARTICLES = 560
+
+
+def page(number: int) -> str:
+    """A saved page, with a line that all pages of its site have."""
+    words = (
+        f"The council of district {number} met on Tuesday to hear about road {number * 7} and the mill by the river."
+    )
+    text = "".join(
+        f"<p>{words} Item {part} of {number} was put off until the budget is known.</p>" for part in range(3)
+    )
+    line = "<p>Sign up for our morning letter and read the whole paper before breakfast.</p>"
+    title = f"District {number}"
+    return (
+        f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{text}{line}</article></body></html>"
+    )
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records, some of them with several versions or addresses that others have, and pages of a site that repeats a line."""
+    folder = tmp_path_factory.mktemp("sources")
+    records = [record(number) for number in range(ARTICLES)]
+    for number in range(50, ARTICLES, 111):
+        again = records[number - 40] | {"title": f"Corrected {number}", "updated_at": "2026-05-01T00:00:00Z"}
+        records.insert(number, again)
+    for number in range(30, ARTICLES, 97):
+        records.insert(number, {name: value for name, value in records[number - 20].items() if name != "id"})
+    write_jsonl(folder / "articles.jsonl", records)
+    (folder / "site.example").mkdir()
+    for number in range(40):
+        (folder / "site.example" / f"{number:03}.html").write_text(page(number), encoding="utf-8")
+    return folder
+
+
+def begun(index: IndexFolder, sources: Path) -> subprocess.Popen[bytes]:
+    arguments = [sys.executable, "-m", "search_api", "ingest", str(sources), "--index", str(index.root), "--json"]
+    environment = {**os.environ, "DATELINE_MODEL": "text-hash"}
+    return subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_a_run_killed_at_twenty_random_moments_ends_like_one_that_was_not(tmp_path: Path, sources: Path) -> None:
+    clean = IndexFolder(tmp_path / "clean")
+    started = time.monotonic()
+    assert begun(clean, sources).wait() == 0
+    whole = time.monotonic() - started
+    expected = contents(clean)
+    moments = random.Random(6)
+    kills = finished = 0
+    while kills < KILLS or not finished:
+        index = IndexFolder(tmp_path / f"killed-{finished}")
+        while True:
+            process = begun(index, sources)
+            try:
+                process.wait(moments.uniform(0, whole) if kills < KILLS else None)
+                break
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                kills += 1
+        assert process.returncode == 0
+        finished += 1
+        assert contents(index) == expected
+        assert jobs.verify(index) == []
+
+
+def test_the_second_of_two_ingests_says_who_is_writing(tmp_path: Path, sources: Path) -> None:
+    index = IndexFolder(tmp_path / "index")
+    with index.writing():
+        done = command("ingest", str(sources), "--index", str(index.root))
+    assert done.returncode == 2
+    assert done.stderr.strip() == (f"error: process {os.getpid()} is writing to {index.root}; wait until it is done")
+
+
+def test_each_text_is_embedded_once_however_often_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded: list[str] = []
+    encode = TextHashEncoder.encode_documents
+
+    def noting(self: TextHashEncoder, texts: Sequence[str]) -> Embeddings:
+        embedded.extend(texts)
+        return encode(self, texts)
+
+    monkeypatch.setattr(TextHashEncoder, "encode_documents", noting)
+    records = [record(number) for number in range(3 * WINDOW_ARTICLES)]
+    copies = [one | {"id": f"copy-{one['id']}", "url": None} for one in records[:: WINDOW_ARTICLES // 2]]
+    report = jobs.ingest(
+        IndexFolder(tmp_path / "index"), [str(write_jsonl(tmp_path / "a.jsonl", [*records, *copies]))]
+    ).report
+    assert len(embedded) == len(set(embedded)) == report.encoded == len(records)
+    assert report.chunks == len(records) + len(copies)
+
+
+def test_a_changed_paragraph_costs_only_the_chunks_that_it_changes(tmp_path: Path) -> None:
+    paragraphs = [
+        f"Paragraph {number} says what witness {number} saw at the quay before the ferry left." for number in range(60)
+    ]
+    article = record(1) | {"body": "\n\n".join(paragraphs)}
+    index = index_of(tmp_path, [article])
+    before = jobs.status(index)["archive"]["chunks"]
+    assert before > 5
+    paragraphs[30] = "Paragraph 30 says what nobody 30 saw at the harbour before the ferry sank."
+    changed = article | {"body": "\n\n".join(paragraphs)}
+    report = jobs.ingest(index, [str(write_jsonl(tmp_path / "changed.jsonl", [changed]))]).report
+    assert (report.updated, report.chunks, report.encoded) == (1, before, 1)
+
+
+def test_another_model_embeds_all_anew_while_the_old_generation_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = index_of(tmp_path, [record(number) for number in range(60)])
+    library = opened_library(index)
+    asked: list[Any] = []
+
+    class Other(TextHashEncoder):
+        fingerprint = "other-1"
+
+        def encode_documents(self, texts: Sequence[str]) -> Embeddings:
+            hits = search(library, SearchQuery("ferry report", anything())).hits
+            asked.append((len(texts), index.current(), hits[0].article.section))
+            return -super().encode_documents(texts)
+
+    monkeypatch.setattr(jobs, "load_encoder", lambda *_arguments, **_options: Other())
+    done = jobs.reindex(index)
+    assert done.encoded == sum(texts for texts, _, _ in asked) == 60
+    assert {(number, section) for _, number, section in asked} == {(1, "ferry")}
+    assert (done.activated, index.current()) == (True, 2)
+    library.close()
+
+
+def test_readers_see_a_window_batch_by_batch() -> None:
+    assert WINDOW_ARTICLES % BATCH_ARTICLES == 0, (
+        "so that a run taken up again has the transactions of one that was not killed"
+    )
