@@ -19,6 +19,7 @@ from indexer.archive_places import mean_vector
 from indexer.completing import FULL, completed, extent, is_later, says_nothing_new
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
+from indexer.ingest_report import IngestReport
 from indexer.placer import IngestPlacer
 from indexer.preparing import WINDOW_ARTICLES, WINDOW_CHARACTERS, WINDOWS_AHEAD, Prepared, Preparing
 from indexer.recipe import Cut, Recipe, check_model, cut, recipe_for, remember_recipe, texts_of
@@ -31,28 +32,8 @@ from indexer.urls import shown_url, url_key
 BATCH_ARTICLES = 64
 """Articles stored per transaction: what readers wait for, against the price of a sync."""
 
-Progress = Callable[["IngestReport", int], None]
+Progress = Callable[[IngestReport, int], None]
 """Called with the report so far, and with how many of the articles read are not stored yet."""
-
-
-@dataclass(slots=True)
-class IngestReport:
-    """What became of everything that was read: read = new + updated + unchanged + rejected."""
-
-    read: int = 0
-    new: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    superseded: int = 0
-    """Of the unchanged, those that repeat an older version; the current one stays."""
-    duplicates: int = 0
-    cleaned: int = 0
-    """Stored articles that lost a line which their site was found to repeat; not among those read."""
-    chunks: int = 0
-    encoded: int = 0
-    seconds: float = 0.0
-    rejects: list[Reject] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -106,8 +87,7 @@ class Ingest:
                 self.report.read += 1
                 rejected = item if isinstance(item, Reject) else self._take(item)
                 if rejected:
-                    self.report.rejected += 1
-                    self.report.rejects.append(rejected)
+                    self.report.reject(rejected)
                 if self._window.is_full:
                     self._send()
                 self._tick()

@@ -1,15 +1,18 @@
-"""Measure the main job on a folder or file of articles: ingest, sizes, memory, start-up, queries, related lists.
+"""Measure ingest, sizes, memory, start-up, queries, related lists, the encoder, and queries at several sizes.
 
-    python scripts/benchmark.py FOLDER [--queries FILE] [--index DIR]
+    python scripts/benchmark.py FOLDER [--queries FILE] [--index DIR] [--bulk PASSAGES --sizes 10000,30000] [--write FILE]
 
-Prints Markdown. `--queries` names a text file with one query a line; their best titles are listed too.
+Prints Markdown; `--write` also puts it into a file, between its two marks. `--queries` names a text file with one query a line;
+their best titles are listed too. `--bulk` names passages for an archive that grows from size to size.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -17,6 +20,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median, quantiles
@@ -24,12 +28,15 @@ from typing import Any
 
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from indexer.processes import usable_cores
+from scripts import benchmark_sizes, compare_encoders
 from scripts.precompute_related import visible_ids
 from search_api.clock import utc_now
 from search_api.jobs import opened
 from search_api.query import RelatedQuery
 from search_api.related import related
 
+BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 PACKAGES = ("openvino", "torch", "sentence-transformers", "faiss-cpu", "tantivy", "numpy")
 START_LIMIT_S = 60
 REPEATS = 5
@@ -106,7 +113,21 @@ def related_ms(index: str) -> list[float]:
     return times[WARMING:]
 
 
-def report(folder: str, index: str, queries: list[str]) -> None:
+def machine() -> str:
+    """What the figures were measured on."""
+    facts = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    model = re.search(r"^model name\s*:\s*(.+)$", facts, re.MULTILINE)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    bf16 = "with" if re.search(r"avx512_bf16|amx_bf16", facts) else "without"
+    packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    return (
+        f"{model[1] if model else platform.processor()} ({platform.machine()}), {usable_cores()} cores {bf16} bf16, "
+        f"{memory:.0f} GB; Python {platform.python_version()}, {packages}."
+    )
+
+
+def main_job(folder: str, index: str, queries: list[str]) -> Iterator[str]:
+    """The main job on one folder, as lines of Markdown."""
     ingested, ingest_s, ingest_mb = timed(["ingest", folder, "--index", index])
     again, again_s, _ = timed(["ingest", folder, "--index", index])
     reindexed, _, reindex_mb = timed(["reindex", "--index", index])
@@ -132,7 +153,8 @@ def report(folder: str, index: str, queries: list[str]) -> None:
         "ingest, first": f"{ingested['seconds']:.0f} s ({ingested['read'] / ingested['seconds']:.1f} articles/s, "
         f"{ingested['encoded'] / ingested['seconds']:.1f} chunks/s), whole process {ingest_s:.0f} s",
         "ingest, unchanged": f"{again['seconds']:.1f} s ({again['unchanged']:,} unchanged), whole process {again_s:.1f} s",
-        "reindex from stored embeddings": f"{reindexed['seconds']:.1f} s",
+        "how many times faster that is": f"{ingested['seconds'] / again['seconds']:.0f}, whole process {ingest_s / again_s:.0f}",
+        "reindex from stored embeddings": f"{reindexed['seconds']:.1f} s ({articles / reindexed['seconds']:,.0f} articles/s)",
         "archive": f"{status['archive']['bytes'] / 1e6:.1f} MB ({status['archive']['bytes'] / articles:,.0f} bytes an article)",
         "generation": f"{status['generation']['bytes'] / 1e6:.1f} MB "
         f"({status['generation']['bytes'] / articles:,.0f} bytes an article)",
@@ -143,28 +165,58 @@ def report(folder: str, index: str, queries: list[str]) -> None:
         "related by id, in process, p50 and p95": f"{median(lists):.1f} ms and {quantiles(lists, n=20)[18]:.1f} ms "
         f"({len(lists)} articles)",
     }
-    print(
-        f"{platform.machine()}, Python {platform.python_version()}, " + ", ".join(f"{p} {version(p)}" for p in PACKAGES)
-    )
-    print("\n| what | figure |\n|---|---|")
-    for name, figure in rows.items():
-        print(f"| {name} | {figure} |")
-    print("\n| query | best three titles |\n|---|---|")
+    yield "| what | figure |\n|---|---|"
+    yield from (f"| {name} | {figure} |" for name, figure in rows.items())
+    yield "\n| query | best three titles |\n|---|---|"
     for query, answer in zip(queries, answers, strict=True):
-        print(f"| {query} | {'; '.join(hit['title'] for hit in answer['hits'][:3])} |")
+        yield f"| {query} | {'; '.join(hit['title'] for hit in answer['hits'][:3])} |"
+
+
+def write(file: Path, text: str) -> None:
+    """Put the figures between the marks of a page, which stands otherwise as it is."""
+    page = file.read_text(encoding="utf-8")
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise SystemExit(f"{file} has no {BEGIN} and {END} to put the figures between")
+    file.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure ingest, sizes, memory, start-up and queries.")
+    parser = argparse.ArgumentParser(description="Measure ingest, sizes, memory, start-up, queries and the encoder.")
     parser.add_argument("folder")
     parser.add_argument("--queries", type=Path, help="text file, one query a line")
     parser.add_argument("--index", help="keep the index here [default: a temporary folder]")
+    parser.add_argument("--passages", type=int, default=200, help="passages that the encoders are compared on")
+    parser.add_argument("--bulk", type=Path, help="passages, as JSONL, for an archive that grows")
+    parser.add_argument("--sizes", default="10000,30000", help="how many of them, ascending, with commas between")
+    parser.add_argument("--bulk-index", type=Path, help="keep the growing index here [default: a temporary folder]")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the figures between the marks of this page too")
     arguments = parser.parse_args()
     queries = ["why did the ferry capsize", "central bank interest rate decision"]
     if arguments.queries:
         queries = [line for line in arguments.queries.read_text(encoding="utf-8").splitlines() if line.strip()]
+    lines: list[str] = []
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+        lines.append(line)
+
     with tempfile.TemporaryDirectory() as folder:
-        report(arguments.folder, arguments.index or f"{folder}/index", queries)
+        say(f"{machine()}\n\n### The main job\n")
+        for line in main_job(arguments.folder, arguments.index or f"{folder}/index", queries):
+            say(line)
+        say("\n### The fast runtime beside the reference\n")
+        for line in compare_encoders.report([arguments.folder], queries, arguments.passages, rounds=3):
+            say(line)
+        if arguments.bulk:
+            say("\n### Each stage of a query as the archive grows\n")
+            index = IndexFolder(arguments.bulk_index or Path(folder) / "bulk")
+            sizes = [int(size) for size in arguments.sizes.split(",")]
+            for line in benchmark_sizes.report(arguments.bulk, sizes, queries, index):
+                say(line)
+    if arguments.write:
+        write(arguments.write, "\n".join(lines))
 
 
 if __name__ == "__main__":

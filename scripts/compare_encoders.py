@@ -10,9 +10,10 @@ Prints Markdown.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -21,7 +22,7 @@ import numpy as np
 
 from indexer.chunking import sentence_spans
 from indexer.encoder import ModelTokenizer, load_encoder
-from indexer.models import DEFAULT_MODEL, find_model
+from indexer.models import DEFAULT_MODEL, ModelFiles, find_model
 from indexer.recipe import cut
 from indexer.runtimes.fast import FastRuntime
 from indexer.runtimes.reference import ReferenceRuntime
@@ -94,6 +95,52 @@ def matrix_product_rates() -> dict[str, float]:
     return rates
 
 
+def gigaflops(tokens: float, files: ModelFiles) -> float | None:
+    """Billions of multiplications and additions that a passage of so many tokens takes; None for a model not built like BERT."""
+    shape = json.loads((files.folder / "config.json").read_text(encoding="utf-8"))
+    try:
+        wide, inner, layers = (shape[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers"))
+    except KeyError:
+        return None
+    weights, attention = 4 * wide * wide + 2 * wide * inner, 2 * tokens * wide
+    return float(2 * layers * tokens * (weights + attention) / 1e9)
+
+
+def report(articles: Sequence[str], queries: Sequence[str], number: int, rounds: int) -> Iterator[str]:
+    """The comparison as lines of Markdown."""
+    files = find_model(DEFAULT_MODEL)
+    long, short = passages(articles, number)
+    with TemporaryDirectory() as models:
+        prepare_model(files, Path(models), lambda line: print(line, file=sys.stderr))
+        fast = FastRuntime(files, Path(models) / files.fingerprint)
+    reference = ReferenceRuntime(files)
+    tokenizer = ModelTokenizer(files)
+    rates = matrix_product_rates()
+    limit = rates["bfloat16" if fast.precision == "bf16" else "float32"]
+    yield f"{files.name}, {fast.name}, agreement on the check texts {fast.agreement():.5f}. The matrix product of these cores: "
+    yield ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in rates.items()) + "."
+    yield ""
+    yield "| passages | tokens, mean | reference/s | fast/s | ratio | of the matrix product | least cosine | top-10 overlap |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for name, texts in (("long", long), ("short", short)):
+        expected, found = reference.encode(texts), fast.encode(texts)
+        pairs = [(timed(reference.encode, texts), timed(fast.encode, texts)) for _ in range(rounds)]
+        slow_s, fast_s = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
+        tokens = float(np.mean([len(tokenizer.spans(text)) for text in texts]))
+        work = gigaflops(tokens, files)
+        yield (
+            f"| {len(texts)} {name} | {tokens:.0f} | {len(texts) / slow_s:.1f} | {len(texts) / fast_s:.1f} | "
+            f"{median(slow / quick for slow, quick in pairs):.2f} | "
+            f"{f'{100 * work * len(texts) / fast_s / limit:.0f}%' if work else 'unknown'} | "
+            f"{np.einsum('ij,ij->i', expected, found).min():.5f} | {overlap(found, expected):.4f} |"
+        )
+    asked = [query for query in queries or short if query.strip()][:QUERIES_TIMED]
+    yield ""
+    for runtime in (reference, fast):
+        times = [timed(runtime.encode, [query]) * 1000 for query in asked for _ in range(3)]
+        yield f"A query by {runtime.name}: p50 {median(times):.1f} ms, p95 {np.percentile(times, 95):.1f} ms."
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the fast runtime beside the reference.")
     parser.add_argument("articles", nargs="+")
@@ -101,32 +148,9 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    files = find_model(DEFAULT_MODEL)
-    long, short = passages(arguments.articles, arguments.passages)
-    queries = arguments.queries.read_text(encoding="utf-8").splitlines() if arguments.queries else short
-    with TemporaryDirectory() as models:
-        prepare_model(files, Path(models), lambda line: print(line, file=sys.stderr))
-        fast = FastRuntime(files, Path(models) / files.fingerprint)
-    reference = ReferenceRuntime(files)
-    tokenizer = ModelTokenizer(files)
-    print(f"{files.name}, {fast.name}, agreement on the check texts {fast.agreement():.5f}\n")
-    print("| passages | tokens, mean | reference, a second | fast, a second | ratio | least cosine | top-10 overlap |")
-    print("|---|---|---|---|---|---|---|")
-    for name, texts in (("long", long), ("short", short)):
-        expected, found = reference.encode(texts), fast.encode(texts)
-        pairs = [(timed(reference.encode, texts), timed(fast.encode, texts)) for _ in range(arguments.rounds)]
-        slow_s, fast_s = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
-        tokens = np.mean([len(tokenizer.spans(text)) for text in texts])
-        print(
-            f"| {len(texts)} {name} | {tokens:.0f} | {len(texts) / slow_s:.1f} | {len(texts) / fast_s:.1f} | "
-            f"{median(slow / quick for slow, quick in pairs):.2f} | {np.einsum('ij,ij->i', expected, found).min():.5f} | "
-            f"{overlap(found, expected):.4f} |"
-        )
-    asked = [query for query in queries if query.strip()][:QUERIES_TIMED]
-    for runtime in (reference, fast):
-        times = [timed(runtime.encode, [query]) * 1000 for query in asked for _ in range(3)]
-        print(f"\nquery, {runtime.name}: p50 {median(times):.1f} ms, p95 {np.percentile(times, 95):.1f} ms")
-    print("\nmatrix product:", ", ".join(f"{name} {rate:.0f} GFLOP/s" for name, rate in matrix_product_rates().items()))
+    queries = arguments.queries.read_text(encoding="utf-8").splitlines() if arguments.queries else []
+    for line in report(arguments.articles, queries, arguments.passages, arguments.rounds):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def nightly(index: IndexFolder, sources: list[str]) -> dict[str, Any]:
     """Ingest, then reindex when the serving generation lacks a change or cannot be read; `error` tells that this failed."""
     done = jobs.ingest(index, sources)
     report: dict[str, Any] = {
-        "ingest": {**counts(done.report), **rejects(done.report.rejects)},
+        "ingest": {**counts(done.report), **rejects(done.report)},
         "reindex": None,
     }
     try:

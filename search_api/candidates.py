@@ -13,6 +13,7 @@ from indexer.engines.embedded import Snapshot
 from indexer.filters import Filters
 from indexer.types import Rows, Scores, Vector
 from search_api.ranking import Candidates
+from search_api.stages import Stage, stage
 
 POOL_CHUNKS = 400
 """Chunks the dense arm proposes."""
@@ -50,10 +51,12 @@ def best(snapshot: Snapshot, question: Question) -> tuple[Rows, bool]:
     found: list[Rows] = []
     exact = True
     if question.vector is not None:
-        rows, exact = nearest_articles(snapshot, question.vector, question.allowed)
+        with stage(Stage.DENSE):
+            rows, exact = nearest_articles(snapshot, question.vector, question.allowed)
         found.append(rows)
     if question.terms is not None:
-        rows, _ = snapshot.lexical.search(question.terms, POOL_ARTICLES, question.filters, snapshot.tail.hidden)
+        with stage(Stage.LEXICAL):
+            rows, _ = snapshot.lexical.search(question.terms, POOL_ARTICLES, question.filters, snapshot.tail.hidden)
         exact = exact and len(rows) < POOL_ARTICLES
         found.append(rows)
     return np.unique(np.concatenate(found)), exact
@@ -68,11 +71,13 @@ def dated(snapshot: Snapshot, question: Question, *, newest: bool) -> tuple[Rows
     published = snapshot.columns.published
     found: list[Rows] = []
     if question.vector is not None:
-        chunks = snapshot.similar_chunks(question.vector, DATED_SIMILARITY, question.allowed)
-        found.append(snapshot.columns.article_of_chunk(chunks))
+        with stage(Stage.DENSE):
+            chunks = snapshot.similar_chunks(question.vector, DATED_SIMILARITY, question.allowed)
+            found.append(snapshot.columns.article_of_chunk(chunks))
     if question.terms is not None:
         hidden = snapshot.tail.hidden
-        found.append(snapshot.lexical.dated(question.terms, DATED_POOL, question.filters, hidden, newest=newest))
+        with stage(Stage.LEXICAL):
+            found.append(snapshot.lexical.dated(question.terms, DATED_POOL, question.filters, hidden, newest=newest))
     rows = np.unique(np.concatenate(found))
     return ordered_by_date(rows, published, newest=newest)[:DATED_POOL], len(rows) < DATED_POOL
 
@@ -105,14 +110,14 @@ def scored(
 ) -> Candidates:
     """Both arms' raw scores for every row, whichever arm proposed it; an arm that is left out gives 0."""
     nothing = np.zeros(len(rows), dtype=np.float32)
-    return Candidates(
-        rows,
-        nothing if vector is None else best_similarity(snapshot, vector, rows),
-        nothing if vector is None else snapshot.article_similarities(vector, rows),
-        nothing if terms is None else snapshot.lexical.score(terms, rows),
-        nothing if terms is None else _full_marks(snapshot, rows, terms, now),
-        snapshot.columns.published[rows],
-    )
+    best = article = lexical = marks = nothing
+    if vector is not None:
+        with stage(Stage.DENSE):
+            best, article = best_similarity(snapshot, vector, rows), snapshot.article_similarities(vector, rows)
+    if terms is not None:
+        with stage(Stage.LEXICAL):
+            lexical, marks = snapshot.lexical.score(terms, rows), _full_marks(snapshot, rows, terms, now)
+    return Candidates(rows, best, article, lexical, marks, snapshot.columns.published[rows])
 
 
 def _full_marks(snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime) -> Scores:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +11,13 @@ from rich.markup import escape
 
 from indexer.archive_lines import RepeatedLine
 from indexer.fetching import Polled, PollResult
-from indexer.ingest import IngestReport
-from indexer.types import Reject
+from indexer.ingest_report import IngestReport
 from search_api.jobs import IngestDone
 from search_api.query import whole_text
 from search_api.report import document, err, out
 from search_api.watch_jobs import WatchDone
 
 SHOWN_REJECTS = 10
-
-_VARIABLE = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d,.:TZ+-]*")
-"""What differs in reasons of one kind: quoted values and numbers."""
 
 
 def ingest(done: IngestDone, *, as_json: bool, dry_run: bool) -> None:
@@ -37,7 +31,7 @@ def ingest(done: IngestDone, *, as_json: bool, dry_run: bool) -> None:
                 "dry_run": dry_run,
                 "quarantine": str(done.quarantine),
                 "not_quarantined": done.not_kept,
-                **rejects(done.report.rejects),
+                **rejects(done.report),
             }
         )
         return
@@ -64,7 +58,7 @@ def watch(done: WatchDone, *, as_json: bool) -> None:
                 **counts(done.report),
                 "feeds": done.feeds,
                 "polls": [_poll_document(poll) for poll in done.polls],
-                **rejects(done.report.rejects),
+                **rejects(done.report),
             }
         )
         return
@@ -101,23 +95,23 @@ def lines(repeated: Sequence[RepeatedLine], changed: int, *, as_json: bool) -> N
 
 def counts(report: IngestReport) -> dict[str, Any]:
     """Everything counted, JSON-ready."""
-    values = {one.name: getattr(report, one.name) for one in fields(report) if one.name != "rejects"}
-    return {**values, "seconds": round(report.seconds, 3)}
+    return {**report.counts(), "seconds": round(report.seconds, 3)}
 
 
-def rejects(rejected: Sequence[Reject]) -> dict[str, Any]:
-    """The rejects, each and by the kind of their reason, JSON-ready."""
+def rejects(report: IngestReport) -> dict[str, Any]:
+    """The rejects, the first of them each and all by the kind of their reason, JSON-ready."""
     return {
-        "rejected_by_reason": dict(by_reason(rejected)),
+        "rejected_by_reason": dict(by_reason(report)),
         "rejects": [
-            {name: whole_text(getattr(reject, name)) for name in ("source", "place", "reason")} for reject in rejected
+            {name: whole_text(getattr(reject, name)) for name in ("source", "place", "reason")}
+            for reject in report.rejects
         ],
     }
 
 
-def by_reason(rejected: Sequence[Reject]) -> list[tuple[str, int]]:
-    """(kind of reason, how many), the commonest first; numbers and quoted values are one kind."""
-    return Counter(_VARIABLE.sub("…", whole_text(reject.reason)) for reject in rejected).most_common()
+def by_reason(report: IngestReport) -> list[tuple[str, int]]:
+    """(kind of reason, how many), the commonest first."""
+    return [(whole_text(kind), number) for kind, number in report.reasons.most_common()]
 
 
 def _sums(report: IngestReport, *, dry_run: bool) -> None:
@@ -145,7 +139,7 @@ def _rejected(report: IngestReport) -> None:
         )
     if report.rejected > SHOWN_REJECTS:
         err.print(f"and {report.rejected - SHOWN_REJECTS:,} more; all of them by reason:")
-        for reason, number in by_reason(report.rejects):
+        for reason, number in by_reason(report):
             err.print(f"  {number:,} {escape(reason)}", highlight=False)
 
 

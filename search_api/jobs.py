@@ -16,7 +16,8 @@ from indexer.archive import Archive
 from indexer.encoder import Encoder, load_encoder
 from indexer.errors import IndexDamaged, SourceError
 from indexer.generations import Manifest
-from indexer.ingest import Ingest, IngestReport
+from indexer.ingest import Ingest
+from indexer.ingest_report import IngestReport
 from indexer.layout import IndexFolder
 from indexer.quarantine import Quarantine, entry_id, read_again
 from indexer.recipe import recipe_for
@@ -82,7 +83,8 @@ def ingest(
         built = build_first(index, archive, encoder)
         rejects = [replace(reject, source=str(Path(reject.source).absolute())) for reject in report.rejects]
         quarantine.forget_sources([str(path.absolute()) for path in listing.files], but=rejects)
-        return IngestDone(report, listing, built, quarantine.folder, quarantine.put(rejects, at=how.now))
+        not_kept = quarantine.put(rejects, at=how.now) + report.rejected - len(rejects)
+        return IngestDone(report, listing, built, quarantine.folder, not_kept)
 
 
 def retry(index: IndexFolder) -> IngestDone:
@@ -94,9 +96,10 @@ def retry(index: IndexFolder) -> IngestDone:
         encoder = load_encoder(model_of(archive), index.models)
         report = Ingest(archive, encoder, now=how.now).run(read_again(entries, how))
         built = build_first(index, archive, encoder)
-        not_kept = quarantine.put(report.rejects, at=how.now)
-        again = {entry_id(reject.source, reject.place) for reject in report.rejects}
-        quarantine.remove(entry.entry_id for entry in entries if entry.entry_id not in again)
+        not_kept = quarantine.put(report.rejects, at=how.now) + report.rejected - len(report.rejects)
+        if report.all_kept:  # else nobody knows which entries were rejected again
+            again = {entry_id(reject.source, reject.place) for reject in report.rejects}
+            quarantine.remove(entry.entry_id for entry in entries if entry.entry_id not in again)
         return IngestDone(report, SourceListing((), ()), built, quarantine.folder, not_kept)
 
 

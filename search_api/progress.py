@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from indexer.ingest import IngestReport
+from indexer.ingest_report import IngestReport
 from indexer.sources import ReadPosition
 
 LINE_EVERY_S = 5.0

@@ -23,6 +23,7 @@ from search_api.reading import Reading, read
 from search_api.recency import Recency, asked_recency, sensed_recency
 from search_api.results import SearchAnswer, Total, Understood
 from search_api.spelling import respelled
+from search_api.stages import Stage, stage
 
 _ALONE = {Mode.SEMANTIC: 1.0, Mode.KEYWORD: 0.0}
 
@@ -48,15 +49,16 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
     highlight = Highlight.MEANING if query.highlight else Highlight.NONE
     maker = HitMaker(library, view, question, query.filters.now, highlight)
     explained = _ratio(query) if query.explain and reading.text else None
+    shown = Shown.of(found.ranked, found.candidates, page, folded.texts, folded.faces)
+    with stage(Stage.SNIPPET):
+        hits = maker.make(shown, explained=explained)
     return SearchAnswer(
         query=query.text,
         mode=query.mode,
         generation=view.manifest.number,
         total=Total(len(folded.shown), found.exact),
         next_cursor=make_cursor(query, place.after(seqs[page].tolist(), _pin(view, asked, place))) if more else None,
-        hits=maker.make(
-            Shown.of(found.ranked, found.candidates, page, folded.texts, folded.faces), explained=explained
-        ),
+        hits=hits,
         understood=Understood(
             text=reading.text,
             dates=reading.dates,
@@ -109,28 +111,30 @@ class Results:
 def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
     allowed = view.snapshot.allowed(reading.filters)
     ratio = _ratio(query)
-    words = reading.text and ratio < 1
-    meaning = reading.text and ratio > 0
-    return Question(
-        reading.text,
-        reading.phrases,
-        view.snapshot.lexical.terms_of(reading.text) if words else None,
-        view.encoder.encode_query(reading.text) if meaning else None,
-        reading.filters,
-        allowed,
-    )
+    with stage(Stage.LEXICAL):
+        terms = view.snapshot.lexical.terms_of(reading.text) if reading.text and ratio < 1 else None
+    with stage(Stage.ENCODE):
+        vector = view.encoder.encode_query(reading.text) if reading.text and ratio > 0 else None
+    return Question(reading.text, reading.phrases, terms, vector, reading.filters, allowed)
 
 
 def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question: Question) -> Results:
     if not reading.text:
         ranked, candidates, exact = _filtered_only(snapshot, query, question)
         return Results(ranked, candidates, fold(snapshot, query, ranked, dated=True), exact)
-    newest = query.sort is Sort.NEWEST
     if query.sort is Sort.RELEVANCE:
         rows, exact = arms.best(snapshot, question)
     else:
-        rows, exact = arms.dated(snapshot, question, newest=newest)
+        rows, exact = arms.dated(snapshot, question, newest=query.sort is Sort.NEWEST)
     candidates = arms.scored(snapshot, rows, question.terms, question.vector, question.filters.now)
+    with stage(Stage.FUSE):
+        return _in_order(snapshot, query, reading, candidates, exact=exact)
+
+
+def _in_order(
+    snapshot: Snapshot, query: SearchQuery, reading: Reading, candidates: Candidates, *, exact: bool
+) -> Results:
+    """The candidates blended, ordered and folded."""
     ranked = ranking.blend(candidates, _ratio(query))
     recency = None
     if query.sort is Sort.RELEVANCE:
@@ -140,6 +144,7 @@ def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question:
             factors = recency.factors(published, reading.filters.clock, NO_TIME)
             ranked = ranking.with_recency(ranked, factors, published)
     else:
+        newest = query.sort is Sort.NEWEST
         ranked = ranking.by_date(ranked, candidates.published[ranked.candidate], NO_TIME, newest=newest)
     ranked = ranked.at(_good_enough(query, ranked))
     folded = fold(snapshot, query, ranked, dated=query.sort is not Sort.RELEVANCE)

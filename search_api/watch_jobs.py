@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,7 +11,8 @@ from pathlib import Path
 from indexer.encoder import Encoder, load_encoder
 from indexer.errors import SettingError, SourceError
 from indexer.fetching import AddressRule, FeedStates, Fetcher, Polled, Stop, Surroundings, Watch
-from indexer.ingest import Ingest, IngestReport
+from indexer.ingest import Ingest
+from indexer.ingest_report import IngestReport
 from indexer.layout import IndexFolder
 from indexer.sources.feed_list import FeedAddress, read_feed_list
 from indexer.types import Found, Reject
@@ -48,7 +49,7 @@ class _Intake:
             report = Ingest(archive, encoder, now=now).run(items)
             build_first(self.index, archive, encoder)
             quarantine_of(self.index).put(report.rejects, at=now)
-        _add(self.report, report)
+        self.report.add(report)
 
 
 def watch(
@@ -103,8 +104,3 @@ def feeds_of(arguments: Sequence[str]) -> list[FeedAddress]:
             ) from None
         feeds += read_feed_list(data, argument)
     return feeds
-
-
-def _add(total: IngestReport, part: IngestReport) -> None:
-    for one in fields(IngestReport):
-        setattr(total, one.name, getattr(total, one.name) + getattr(part, one.name))

@@ -330,3 +330,22 @@ def test_two_writers_at_once_are_told_apart(tmp_path: Path) -> None:
     index = index_of(tmp_path, [record(1)])
     with index.writing(), pytest.raises(IndexBusy, match=f"process {os.getpid()}"), index.writing():
         pass
+
+
+@pytest.mark.parametrize("limit", ["MOST_ENTRIES", "MOST_BYTES"])
+def test_of_very_many_rejects_the_first_are_kept_and_all_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    lines = [f'{{"id": "a/{number}", "title": "Wrong id", "body": "Text."}}' for number in range(40)]
+    room = 3 if limit == "MOST_ENTRIES" else 149  # bytes: three of those lines, and not the one that is no JSON
+    monkeypatch.setattr(f"indexer.ingest_report.{limit}", room)
+    index = IndexFolder(tmp_path / "index")
+    done = jobs.ingest(index, [str(write_jsonl(tmp_path / "a.jsonl", [*lines, '{"broken', record(1)]))])
+    assert (done.report.read, done.report.new, done.report.rejected, done.not_kept) == (42, 1, 41, 38)
+    assert [reject.place for reject in done.report.rejects] == ["line 1", "line 2", "line 3"]
+    assert sorted(done.report.reasons.values()) == [1, 40]
+    again = jobs.retry(index).report
+    assert (again.rejected, len(again.rejects)) == (3, 3)
+    write_jsonl(tmp_path / "a.jsonl", [record(2)])
+    assert jobs.ingest(index, [str(tmp_path / "a.jsonl")]).report.new == 1
+    assert not list((index.root / "quarantine").glob("*.json"))
