@@ -51,8 +51,9 @@ types: .venv/.ready  ## Check types
 openapi: .venv/.ready  ## Write docs/openapi.json anew
 	@$(BIN)/python scripts/export_openapi.py
 
-bench: .venv/.ready  ## Measure ingest, sizes, start-up and queries on FOLDER (data/sample/articles.jsonl)
-	@$(BIN)/python scripts/benchmark.py $(or $(FOLDER),data/sample/articles.jsonl)
+bench: .venv/.ready  ## Measure the main job on FOLDER (the sample), with BULK=passages at SIZES=10000,30000 too; write docs/benchmarks.md
+	@$(BIN)/python scripts/benchmark.py $(or $(FOLDER),data/sample/articles.jsonl) --queries docs/benchmark_queries.txt \
+		$(if $(BULK),--bulk $(BULK)) $(if $(SIZES),--sizes $(SIZES)) --write docs/benchmarks.md
 
 fuzz: .venv/.ready  ## Read 10,000 damaged inputs of each format (INPUTS=...)
 	@DATELINE_FUZZ=$(or $(INPUTS),10000) $(BIN)/python -m pytest -q --timeout=0 tests/property/test_sources.py

@@ -248,6 +248,11 @@ class Archive:
                 yield seq, stored_article(record)
             last = rows[-1][0]
 
+    def lacking_chunks(self, recipe: str) -> int:
+        """How many articles `without_chunks` would go through."""
+        question = "SELECT count(*) FROM articles WHERE NOT EXISTS (SELECT 1 FROM chunks WHERE seq = articles.seq AND recipe = ?)"
+        return int(self._db.execute(question, (recipe,)).fetchone()[0])
+
     def version_keys(self) -> set[tuple[int, int]]:
         """Every (seq, version) there is."""
         return set(self._db.execute("SELECT seq, version FROM versions"))

@@ -45,7 +45,7 @@ class Cutter:
                 pool.submit(_cut_portion, articles[first : first + _AT_ONCE])
                 for first in range(0, len(articles), _AT_ONCE)
             ]
-        except BrokenProcessPool:
+        except (BrokenProcessPool, OSError):
             portions = []
         return lambda: self._finished(articles, portions)
 
@@ -74,7 +74,7 @@ class Cutter:
             return cuts
         if self._cut_here is not None:
             logger.warning(
-                "a process that cuts articles was ended from outside (is memory short?); this one cuts them now"
+                "a process that cuts articles was ended from outside or cannot be started (is memory short?); this one cuts now"
             )
             self._cut_here = None
         return self._here(articles)

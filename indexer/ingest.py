@@ -8,7 +8,7 @@ finds them unchanged and goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -21,7 +21,7 @@ from indexer.duplicates import text_key
 from indexer.encoder import Encoder
 from indexer.ingest_report import IngestReport
 from indexer.placer import IngestPlacer
-from indexer.preparing import WINDOW_ARTICLES, WINDOW_CHARACTERS, WINDOWS_AHEAD, Prepared, Preparing
+from indexer.preparing import WINDOWS_AHEAD, Preparing, is_window
 from indexer.recipe import Cut, Recipe, check_model, cut, recipe_for, remember_recipe, texts_of
 from indexer.records import content_hash
 from indexer.scratch import InFlight, Seen, Unstored
@@ -37,17 +37,37 @@ Progress = Callable[[IngestReport, int], None]
 
 
 @dataclass(slots=True)
-class _Window:
-    """Articles that are embedded together."""
+class _Batch:
+    """Articles that are stored in one transaction. It ends at a size, or before a second version of one of its articles.
 
-    articles: list[Article] = field(default_factory=list)
-    sites: dict[str, tuple[str, frozenset[int]]] = field(default_factory=dict)
-    """Of each article that was read from a page: its site, and the lines that were left out of it."""
-    characters: int = 0
+    So what it holds depends only on where the one before ended: a run taken up again has the batches of one that was not killed.
+    """
+
+    articles: dict[str, Article] = field(default_factory=dict)
+    pages: dict[str, _Page] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Of an article that was read from a page: its site, and the lines left out of it (None: its text is not the page's)."""
+
+    site: str
+    left_out: frozenset[int] | None
+
+
+@dataclass(slots=True)
+class _Window:
+    """Batches that are embedded together."""
+
+    batches: list[_Batch] = field(default_factory=list)
+
+    @property
+    def articles(self) -> list[Article]:
+        return [article for batch in self.batches for article in batch.articles.values()]
 
     @property
     def is_full(self) -> bool:
-        return len(self.articles) >= WINDOW_ARTICLES or self.characters >= WINDOW_CHARACTERS
+        return is_window(self.articles)
 
 
 class Ingest:
@@ -71,12 +91,15 @@ class Ingest:
         self._rehearsal = scratch.rehearsal
         self._in_flight = InFlight()
         self._unstored: Unstored = self._rehearsal if dry_run else self._in_flight
+        self._batch = _Batch()
         self._window = _Window()
         self._preparing: Preparing[_Window] = Preparing(archive, encoder, self._tick)
         self._site_lines: dict[str, frozenset[int]] = {}
         self._placer: IngestPlacer | None = None
         self._progress: Progress = lambda _report, _waiting: None
         self._started = time.monotonic()
+        self._cleaning = False
+        """Whether what is on its way are articles of earlier runs."""
         self.report = IngestReport()
 
     def run(self, items: Iterable[Found | Reject], progress: Progress = lambda _report, _waiting: None) -> IngestReport:
@@ -88,18 +111,16 @@ class Ingest:
                 rejected = item if isinstance(item, Reject) else self._take(item)
                 if rejected:
                     self.report.reject(rejected)
-                if self._window.is_full:
-                    self._send()
                 self._tick()
             if not self._dry_run:
-                self._send(ahead=0)
+                self._finish()
                 self._clean_pages()
         self._tick()
         return self.report
 
     def _tick(self) -> None:
         self.report.seconds = time.monotonic() - self._started
-        self._progress(self.report, len(self._unstored))
+        self._progress(self.report, 0 if self._cleaning else len(self._unstored))
 
     def _take(self, found: Found) -> Reject | None:
         """Sort one article into new, updated or unchanged; a Reject when it contradicts another of its source."""
@@ -115,13 +136,14 @@ class Ingest:
             self.report.unchanged += 1
             return None
         current = self._current(article.id)
-        if current and says_nothing_new(found, article, current):
+        if current and says_nothing_new(found, article, self._as_read_now(current, site)):
             self.report.unchanged += 1
             return None
-        if current and (is_later(current, article, default=False) or self._said_before(found, article)):
+        if current and (is_later(current, article, default=False) or self._said_before(found, article, site)):
             self.report.unchanged += 1
             self.report.superseded += 1
             return None
+        own_text = site is not None and (current is None or extent(article) >= extent(current))
         if found.partial and current:
             article = completed(article, current)
         if before and same_source and not is_later(article, current):
@@ -132,7 +154,7 @@ class Ingest:
                 "give each article its own id, or a later updated_at to each newer version",
             )
         self._count(article, is_new=current is None)
-        self._keep(article, site)
+        self._keep(article, _Page(site, self._repeated(site) if own_text else None) if site else None)
         return None
 
     def _repeated(self, site: str) -> frozenset[int]:
@@ -148,32 +170,46 @@ class Ingest:
         known = self._archive.known(article_id)
         return known.content_hash if known else None
 
-    def _said_before(self, found: Found, article: Article) -> bool:
+    def _as_read_now(self, version: Article, site: str | None) -> Article:
+        """A version as its page would be read now, without the lines that its site was found to repeat since."""
+        return without_lines(version, self._repeated(site)) if site else version
+
+    def _said_before(self, found: Found, article: Article, site: str | None) -> bool:
         """Whether an earlier version says the same, so that a source read again takes nothing back."""
         versions = [*self._archive.versions(article.id), *self._unstored.versions(article.id)]
-        return any(says_nothing_new(found, article, version) for version in versions)
+        return any(says_nothing_new(found, article, self._as_read_now(version, site)) for version in versions)
 
-    def _keep(self, article: Article, site: str | None) -> None:
+    def _keep(self, article: Article, page: _Page | None) -> None:
         """Send the article on its way, after an earlier version that is still on its own."""
         if not self._dry_run:
-            self._let_through(article.id)
-            self._window.articles.append(article)
-            self._window.characters += len(article.body)
-            if site:
-                self._window.sites[article.id] = (site, self._repeated(site))
+            if article.id in self._batch.articles:
+                self._end_batch()
+            while self._in_flight.article(article.id):
+                self._send(ahead=max(len(self._preparing) - 1, 0))
+            self._batch.articles[article.id] = article
+            if page:
+                self._batch.pages[article.id] = page
         self._unstored.put(article)
+        if len(self._batch.articles) >= BATCH_ARTICLES:
+            self._end_batch()
 
-    def _let_through(self, article_id: str) -> None:
-        """Store windows until none holds this article."""
-        while self._in_flight.article(article_id):
-            self._send(ahead=max(len(self._preparing) - 1, 0))
+    def _end_batch(self) -> None:
+        self._window.batches.append(self._batch)
+        self._batch = _Batch()
+        if self._window.is_full:
+            self._send()
 
     def _identified(self, found: Found) -> Article:
         """The article under the id that its address already has, when it came without an id of its own."""
         article = found.article
         if found.stated_id or article.url is None:
             return article
-        earlier = self._archive.id_of_url(article.url) or self._unstored.id_of_url(url_key(article.url))
+        key = url_key(article.url)
+        earlier = self._archive.id_of_url(article.url)
+        moving = self._unstored.article(earlier) if earlier else None
+        if moving and moving.url and url_key(moving.url) != key:
+            earlier = None
+        earlier = earlier or self._unstored.id_of_url(key)
         if earlier is None:
             return article
         current = self._current(earlier)
@@ -200,38 +236,44 @@ class Ingest:
 
     def _clean_pages(self) -> None:
         """Take the lines newly found to be repeated out of the articles stored before."""
+        self._cleaning = True
         for site in self._archive.lines.unclean():
             repeated = self._repeated(site)
             for article in self._archive.lines.pages(site):
                 cleaned = without_lines(article, repeated)
                 if cleaned != article:
                     self.report.cleaned += 1
-                    self._keep(cleaned, site)
-                if self._window.is_full:
-                    self._send()
-            self._send(ahead=0)
+                    self._keep(cleaned, _Page(site, repeated))
+            self._finish()
             with self._archive.transaction():
                 self._archive.lines.set_clean(site)
 
+    def _finish(self) -> None:
+        """Store all that is on its way."""
+        if self._batch.articles:
+            self._end_batch()
+        self._send(ahead=0)
+
     def _send(self, *, ahead: int = WINDOWS_AHEAD) -> None:
-        """Let the open window be prepared, and store the oldest ones until only so many are ahead."""
-        if self._window.articles:
+        """Let the window of ended batches be prepared, and store the oldest ones until only so many are ahead."""
+        if self._window.batches:
             self._preparing.put(self._window, self._window.articles)
             self._window = _Window()
         while len(self._preparing) > ahead:
             prepared = self._preparing.pop()
-            todo = iter(zip(prepared.window.articles, prepared.cuts, strict=True))
-            while batch := list(islice(todo, BATCH_ARTICLES)):
-                self._store(batch, prepared)
+            cuts = iter(prepared.cuts)
+            for batch in prepared.window.batches:
+                self._store(batch, list(islice(cuts, len(batch.articles))), prepared.vectors)
                 self._tick()
 
-    def _store(self, batch: list[tuple[Article, Cut]], prepared: Prepared[_Window]) -> None:
-        """Store some articles of a window in one transaction."""
-        ready = [self._up_to_date(article, made, prepared.window) for article, made in batch]
+    def _store(self, batch: _Batch, cuts: list[Cut], prepared: Mapping[bytes, Vector]) -> None:
+        """Store a batch in one transaction."""
+        taken = zip(batch.articles.values(), cuts, strict=True)
+        ready = [self._up_to_date(article, made, batch.pages.get(article.id)) for article, made in taken]
         texts = texts_of(made for _, made in ready)
         missing = self._archive.embeddings.missing(self._recipe.model, texts)
-        late = self._preparing.embed({h: texts[h] for h in missing if h not in prepared.vectors})
-        vectors: dict[bytes, Vector] = {h: late[h] if h in late else prepared.vectors[h] for h in texts if h in missing}
+        late = self._preparing.embed({h: texts[h] for h in missing if h not in prepared})
+        vectors = {h: late[h] if h in late else prepared[h] for h in texts if h in missing}
         with self._archive.transaction():
             remember_recipe(self._archive, self._recipe)
             self._archive.embeddings.put(self._recipe.model, vectors)
@@ -239,32 +281,30 @@ class Ingest:
             for article, (chunks, hashes) in ready:
                 seq = self._archive.put(article, received_at=self._now)
                 self._archive.put_chunks(seq, self._recipe.key, chunks, hashes)
-                self._count_lines(prepared.window.sites.get(article.id), seq, article)
+                self._count_lines(batch.pages.get(article.id), seq, article)
                 stored.append((seq, article, mean_vector(self._archive.embeddings.of(self._recipe.model, hashes))))
             self._placer = self._placer or IngestPlacer(self._archive, self._recipe)
             self.report.duplicates += self._placer.place(stored)
-        for article, _ in batch:
-            self._in_flight.stored(article.id)
+        for article_id in batch.articles:
+            self._in_flight.stored(article_id)
         self.report.chunks += sum(len(chunks) for _, (chunks, _) in ready)
         self.report.encoded += len(vectors)
 
-    def _up_to_date(self, article: Article, made: Cut, window: _Window) -> tuple[Article, Cut]:
+    def _up_to_date(self, article: Article, made: Cut, page: _Page | None) -> tuple[Article, Cut]:
         """The article without the lines that its site was found to repeat since it was taken."""
-        site, left_out = window.sites.get(article.id, ("", frozenset()))
-        if not site or self._repeated(site) == left_out:
+        if page is None or page.left_out is None or self._repeated(page.site) == page.left_out:
             return article, made
-        cleaned = without_lines(article, self._repeated(site))
+        cleaned = without_lines(article, self._repeated(page.site))
         return (article, made) if cleaned == article else (cleaned, cut(cleaned, self._encoder.tokenizer))
 
-    def _count_lines(self, page: tuple[str, frozenset[int]] | None, seq: int, article: Article) -> None:
+    def _count_lines(self, page: _Page | None, seq: int, article: Article) -> None:
         """Count the lines of an article whose text was read from a page; a record's are not its site's."""
         if page is None:
             self._archive.lines.forget(seq)
             return
-        site, _ = page
         lines = list(lines_of(with_lines(article))) if extent(article) == FULL else []
-        if lines and self._archive.lines.count(site, seq, lines):
-            self._site_lines.pop(site, None)
+        if lines and self._archive.lines.count(page.site, seq, lines):
+            self._site_lines.pop(page.site, None)
 
 
 def site_of(found: Found) -> str:

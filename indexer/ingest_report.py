@@ -37,7 +37,7 @@ class IngestReport:
     encoded: int = 0
     seconds: float = 0.0
     rejects: list[Reject] = field(default_factory=list)
-    """The first of them, as many as a quarantine has room for: `rejected` and `reasons` count all."""
+    """As many of them, the first before others, as a quarantine has room for; `rejected` and `reasons` count all."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Rejects by the kind of their reason: values and numbers in it are left out."""
     kept_bytes: int = 0
@@ -45,15 +45,15 @@ class IngestReport:
 
     def reject(self, reject: Reject) -> None:
         self.rejected += 1
-        kind = _VARIABLE.sub("…", reject.reason)
-        self.reasons[kind if kind in self.reasons or len(self.reasons) < MOST_REASONS else OTHER_REASONS] += 1
+        self._count(_VARIABLE.sub("…", reject.reason), 1)
         self._keep(reject)
 
     def add(self, part: IngestReport) -> None:
         """Count another run's as well."""
         for name, value in part.counts().items():
             setattr(self, name, getattr(self, name) + value)
-        self.reasons += part.reasons
+        for kind, times in part.reasons.items():
+            self._count(kind, times)
         for reject in part.rejects:
             self._keep(reject)
 
@@ -64,6 +64,9 @@ class IngestReport:
     def all_kept(self) -> bool:
         """Whether `rejects` holds every reject."""
         return len(self.rejects) == self.rejected
+
+    def _count(self, kind: str, times: int) -> None:
+        self.reasons[kind if kind in self.reasons or len(self.reasons) < MOST_REASONS else OTHER_REASONS] += times
 
     def _keep(self, reject: Reject) -> None:
         size = len(reject.content or b"")

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -34,6 +33,12 @@ WINDOWS_AHEAD = 2
 """Windows that are cut or embedded while one is stored."""
 
 _TICK_S = 0.5
+
+
+def is_window(articles: Sequence[Article]) -> bool:
+    """Whether these are enough to be embedded together."""
+    return len(articles) >= WINDOW_ARTICLES or sum(len(article.body) for article in articles) >= WINDOW_CHARACTERS
+
 
 T = TypeVar("T")
 
@@ -74,8 +79,10 @@ class Preparing(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._thread.shutdown(cancel_futures=True)
-        self._cutter.close()
+        try:
+            self._thread.shutdown(cancel_futures=True)
+        finally:
+            self._cutter.close()
 
     def __len__(self) -> int:
         """Windows put in and not popped yet."""
@@ -117,10 +124,6 @@ class Preparing(Generic[T]):
         coming.embedding = self._thread.submit(self._encoder.encode_documents, chosen)
 
     def _awaited(self, embedding: Future[Embeddings]) -> Embeddings:
-        while True:
-            try:
-                return embedding.result(timeout=_TICK_S)
-            except NotYet:
-                if embedding.done():
-                    raise
-                self._tick()
+        while not wait([embedding], _TICK_S).done:
+            self._tick()
+        return embedding.result()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterator
 
 from indexer.archive import Archive
 from indexer.encoder import Encoder
-from indexer.preparing import WINDOW_ARTICLES, WINDOWS_AHEAD, Prepared, Preparing
+from indexer.preparing import WINDOWS_AHEAD, Prepared, Preparing, is_window
 from indexer.recipe import Recipe, recipe_for
+from indexer.types import Article
 
 
 def reencode(archive: Archive, encoder: Encoder, progress: Callable[[int, int], None]) -> int:
@@ -19,9 +19,9 @@ def reencode(archive: Archive, encoder: Encoder, progress: Callable[[int, int], 
     """
     recipe = recipe_for(encoder)
     encoded = 0
-    pending = archive.without_chunks(recipe.key)
+    windows = _windows(archive.without_chunks(recipe.key))
     with Preparing[list[int]](archive, encoder, lambda: progress(0, 0)) as preparing:
-        while (window := list(islice(pending, WINDOW_ARTICLES))) or len(preparing):
+        while (window := next(windows, [])) or len(preparing):
             if window:
                 preparing.put([seq for seq, _ in window], [article for _, article in window])
             if not window or len(preparing) > WINDOWS_AHEAD:
@@ -38,3 +38,14 @@ def _store(
             archive.put_chunks(seq, recipe.key, chunks, hashes)
     progress(len(prepared.window), len(prepared.vectors))
     return len(prepared.vectors)
+
+
+def _windows(pending: Iterator[tuple[int, Article]]) -> Iterator[list[tuple[int, Article]]]:
+    window: list[tuple[int, Article]] = []
+    for one in pending:
+        window.append(one)
+        if is_window([article for _, article in window]):
+            yield window
+            window = []
+    if window:
+        yield window

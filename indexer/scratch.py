@@ -16,7 +16,7 @@ MOST_IN_MEMORY = 100_000
 """Ids remembered in memory; a hundred thousand take some 30 MB."""
 
 _TABLES = """
-CREATE TEMP TABLE IF NOT EXISTS seen (article_id TEXT PRIMARY KEY, source TEXT NOT NULL, place TEXT NOT NULL) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS seen (article_id TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS rehearsed (number INTEGER PRIMARY KEY, article_id TEXT NOT NULL, record TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS temp.rehearsed_by_id ON rehearsed (article_id, number);
 CREATE TEMP TABLE IF NOT EXISTS rehearsed_urls (url_key TEXT PRIMARY KEY, article_id TEXT NOT NULL) WITHOUT ROWID;
@@ -44,14 +44,14 @@ class SeenIds:
     def get(self, article_id: str) -> Seen | None:
         if article_id in self._recent or not self._spilled:
             return self._recent.get(article_id)
-        row = self._db.execute("SELECT source, place FROM seen WHERE article_id = ?", (article_id,)).fetchone()
-        return Seen(*row) if row else None
+        row = self._db.execute("SELECT seen FROM seen WHERE article_id = ?", (article_id,)).fetchone()
+        return Seen(*json.loads(row[0])) if row else None
 
     def put(self, article_id: str, seen: Seen) -> None:
         self._recent[article_id] = seen
         if len(self._recent) >= MOST_IN_MEMORY:
-            rows = [(known, at.source, at.place) for known, at in self._recent.items()]
-            self._db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", rows)
+            rows = [(known, json.dumps([at.source, at.place])) for known, at in self._recent.items()]
+            self._db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", rows)
             self._recent.clear()
             self._spilled = True
 

@@ -23,13 +23,16 @@ import urllib.request
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
+from indexer.encoder import prepare_encoder
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from indexer.models import DEFAULT_MODEL
 from indexer.processes import usable_cores
 from scripts import benchmark_sizes, compare_encoders
+from scripts.benchmark_sizes import p95
 from scripts.precompute_related import visible_ids
 from search_api.clock import utc_now
 from search_api.jobs import opened
@@ -49,7 +52,7 @@ WARMING = 20
 
 
 def timed(arguments: list[str]) -> tuple[dict[str, Any], float, float]:
-    """A dateline command's JSON, its seconds, and the peak resident memory of its process in MB."""
+    """A dateline command's JSON, its seconds, and the peak resident memory, in MB, of the largest of its processes."""
     watch = (
         "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:]); "
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(done.returncode)"
@@ -128,6 +131,7 @@ def machine() -> str:
 
 def main_job(folder: str, index: str, queries: list[str]) -> Iterator[str]:
     """The main job on one folder, as lines of Markdown."""
+    prepare_encoder(DEFAULT_MODEL, IndexFolder(Path(index)).models, lambda line: print(line, file=sys.stderr))
     ingested, ingest_s, ingest_mb = timed(["ingest", folder, "--index", index])
     again, again_s, _ = timed(["ingest", folder, "--index", index])
     reindexed, _, reindex_mb = timed(["reindex", "--index", index])
@@ -158,11 +162,11 @@ def main_job(folder: str, index: str, queries: list[str]) -> Iterator[str]:
         "archive": f"{status['archive']['bytes'] / 1e6:.1f} MB ({status['archive']['bytes'] / articles:,.0f} bytes an article)",
         "generation": f"{status['generation']['bytes'] / 1e6:.1f} MB "
         f"({status['generation']['bytes'] / articles:,.0f} bytes an article)",
-        "peak memory, ingest and reindex": f"{ingest_mb:.0f} MB and {reindex_mb:.0f} MB",
+        "peak memory of the largest process, ingest and reindex": f"{ingest_mb:.0f} MB and {reindex_mb:.0f} MB",
         "serve: start to first answer": f"{start_s:.1f} s",
         "serve: resident memory after the queries": f"{serving_mb:.0f} MB",
-        "query over HTTP, p50 and p95": f"{median(times):.1f} ms and {quantiles(times, n=20)[18]:.1f} ms ({len(times)} queries)",
-        "related by id, in process, p50 and p95": f"{median(lists):.1f} ms and {quantiles(lists, n=20)[18]:.1f} ms "
+        "query over HTTP, p50 and p95": f"{median(times):.1f} ms and {p95(times):.1f} ms ({len(times)} queries)",
+        "related by id, in process, p50 and p95": f"{median(lists):.1f} ms and {p95(lists):.1f} ms "
         f"({len(lists)} articles)",
     }
     yield "| what | figure |\n|---|---|"
@@ -172,14 +176,14 @@ def main_job(folder: str, index: str, queries: list[str]) -> Iterator[str]:
         yield f"| {query} | {'; '.join(hit['title'] for hit in answer['hits'][:3])} |"
 
 
-def write(file: Path, text: str) -> None:
-    """Put the figures between the marks of a page, which stands otherwise as it is."""
-    page = file.read_text(encoding="utf-8")
-    before, begin, rest = page.partition(BEGIN)
+def around_the_figures(page: Path) -> tuple[str, str]:
+    """What a page holds up to its first mark and from its second on."""
+    text = page.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise SystemExit(f"{file} has no {BEGIN} and {END} to put the figures between")
-    file.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")
+        raise SystemExit(f"{page} has no {BEGIN} and {END} to put the figures between")
+    return before + begin, end + after
 
 
 def main() -> None:
@@ -196,6 +200,8 @@ def main() -> None:
     queries = ["why did the ferry capsize", "central bank interest rate decision"]
     if arguments.queries:
         queries = [line for line in arguments.queries.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if arguments.write:
+        around_the_figures(arguments.write)
     lines: list[str] = []
 
     def say(line: str) -> None:
@@ -216,7 +222,8 @@ def main() -> None:
             for line in benchmark_sizes.report(arguments.bulk, sizes, queries, index):
                 say(line)
     if arguments.write:
-        write(arguments.write, "\n".join(lines))
+        before, after = around_the_figures(arguments.write)
+        arguments.write.write_text("\n".join([f"{before}\n", *lines, after]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def ingest(
 
 
 def retry(index: IndexFolder) -> IngestDone:
-    """Take in what is in the quarantine, as it is there now; what goes in leaves it."""
+    """Take in what is in the quarantine, as it is there now; what goes in leaves it, unless very much is rejected again."""
     quarantine, how = quarantine_of(index), Reading(utc_now())
     index.require_archive()
     entries = quarantine.entries()
@@ -183,7 +183,8 @@ def reindex(
         told = line_on_stderr(shown=show_progress)
         encoder = load_encoder(model or model_of(archive), index.models, device=device, told=told)
         articles = archive.counts()["articles"]
-        with reindex_progress("embedding", articles, shown=show_progress) as progress:
+        lacking = archive.lacking_chunks(recipe_for(encoder).key)
+        with reindex_progress("embedding", lacking, shown=show_progress) as progress:
             encoded = reencode(archive, encoder, progress)
         regrouped = None
         if regroup or archive.places.unplaced():

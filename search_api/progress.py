@@ -45,10 +45,10 @@ class LongRun:
         self._console = console
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeElapsedColumn(),
             console=console,
             disable=not console.is_terminal,
@@ -58,9 +58,11 @@ class LongRun:
         self._drawn = self._said = time.monotonic()
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
+    def shown(self, draw: Callable[[], None]) -> Iterator[None]:
+        """Shows the bar within; `draw` is called once more at the end."""
         with self._bar:
             yield
+            draw()
 
     def is_due(self) -> bool:
         """Whether it is time for other figures."""
@@ -103,33 +105,41 @@ def ingest_progress(position: ReadPosition, *, shown: bool) -> Iterator[Callable
     if not shown:
         yield lambda _report, _waiting: None
         return
-    run = LongRun("ingest", Console(stderr=True))
+    run, last = LongRun("ingest", Console(stderr=True)), (IngestReport(), 0)
+
+    def draw() -> None:
+        report, waiting = last
+        settled = report.read - waiting
+        done = position.at * settled / report.read if report.read else 0
+        name = position.path.name if position.path else None
+        run.at(done, position.of, report.encoded, f"{settled:,} articles, {report.rejected:,} rejected", name=name)
 
     def note(report: IngestReport, waiting: int) -> None:
+        nonlocal last
+        last = report, waiting
         if run.is_due():
-            settled = report.read - waiting
-            done = position.at * settled / report.read if report.read else 0
-            name = position.path.name if position.path else None
-            text = f"{settled:,} articles, {report.rejected:,} rejected"
-            run.at(done, position.of, report.encoded, text, name=name)
+            draw()
 
-    with run.shown():
+    with run.shown(draw):
         yield note
 
 
 @contextmanager
 def reindex_progress(what: str, articles: int, *, shown: bool) -> Iterator[Callable[..., None]]:
-    """Yields what to call with how many articles, and how many passages of them, were just done."""
-    if not shown:
+    """Yields what to call with how many of the articles to do, and how many passages of them, were just done."""
+    if not (shown and articles):
         yield lambda _articles, _passages=0: None
         return
     run, done, embedded = LongRun(what, Console(stderr=True)), 0, 0
+
+    def draw() -> None:
+        run.at(done, articles, embedded, f"{done:,} of {articles:,} articles")
 
     def note(count: int, passages: int = 0) -> None:
         nonlocal done, embedded
         done, embedded = done + count, embedded + passages
         if run.is_due():
-            run.at(done, articles, embedded, f"{done:,} of {articles:,} articles")
+            draw()
 
-    with run.shown():
+    with run.shown(draw):
         yield note

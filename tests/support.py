@@ -113,7 +113,24 @@ def contents(index: IndexFolder) -> dict[str, Any]:
             "stories": db.execute("SELECT * FROM stories ORDER BY story").fetchall(),
             "terms": db.execute("SELECT * FROM term_prints ORDER BY seq").fetchall(),
             "lines": db.execute("SELECT * FROM site_lines ORDER BY line_id").fetchall(),
+            "sites": db.execute("SELECT * FROM sites ORDER BY site").fetchall(),
+            "pages": db.execute("SELECT * FROM site_pages ORDER BY site, seq").fetchall(),
+            "counts": db.execute("SELECT * FROM term_counts ORDER BY term").fetchall(),
+            "meta": db.execute("SELECT * FROM meta ORDER BY name").fetchall(),
         }
+
+
+def children(of: int) -> set[int]:
+    """The numbers of the processes that a process started."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == of:
+            found.add(int(status.parent.name))
+    return found
 
 
 def command(*arguments: str, model: str = "text-hash", timeout_s: float = 120) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""Bulk embedding on a GPU: torch in bf16 where that agrees with the reference, in large batches of inputs of one length."""
+"""Bulk embedding on a GPU: torch in bf16 where that agrees with the reference, in batches of inputs of one length."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from indexer.runtimes.reference import ReferenceRuntime, forward
 from indexer.types import Embeddings
 
 BATCH_TOKENS = 65_536
-"""Tokens of one batch at most, its padding counted: enough to fill a GPU. Halved when its memory is short."""
+"""Tokens of one batch at most, its padding counted. Halved when the memory is short."""
 
 LEAST_BATCH_TOKENS = 1024
 
@@ -35,16 +35,20 @@ class AcceleratorRuntime:
         self._device = device
         self.batch_tokens = BATCH_TOKENS
         self._model = reference.model.eval()
-        self._inputs = Inputs(files, int(self._model.tokenizer.pad_token_id or 0))
+        failed: Exception | None = None
         agreement = 0.0
-        for precision in ("bfloat16", "float32"):
+        for precision in _precisions(device):
             self.precision = precision
             try:
+                self._inputs = Inputs(files, int(self._model.tokenizer.pad_token_id or 0))
                 agreement = float(np.min(np.einsum("ij,ij->i", self.encode(CHECK_TEXTS), expected)))
-            except (RuntimeError, AttributeError, TypeError, ValueError, KeyError) as error:
-                raise ModelError(f"{files.name} cannot be run on {device} ({error}); leave --device out") from error
+            except Exception as error:  # whatever a model, or a precision, stumbles over on this device
+                failed = error
+                continue
             if agreement >= LEAST_COSINE:
                 return
+        if failed:
+            raise ModelError(f"{files.name} cannot be run on {device} ({failed}); leave --device out") from failed
         raise ModelError(
             f"{files.name} on {device} agrees with sentence-transformers on the CPU only to {agreement:.4f}; leave --device out"
         )
@@ -81,7 +85,7 @@ class AcceleratorRuntime:
         with torch.inference_mode(), torch.autocast(self._device, dtype=torch.bfloat16, enabled=half):
             for length, rows in batches([self._inputs.length(one) for one in ids], self.batch_tokens):
                 arrays = self._inputs.arrays([ids[row] for row in rows], length)
-                tokens, mask = (torch.from_numpy(array).to(self._device, non_blocking=True) for array in arrays)
+                tokens, mask = (torch.from_numpy(array).to(self._device) for array in arrays)
                 parts.append(forward(self._model, tokens, mask).float())
                 order += rows
             found: Embeddings = (
@@ -92,12 +96,24 @@ class AcceleratorRuntime:
         return vectors
 
 
+def _precisions(device: str) -> tuple[str, ...]:
+    """What to try, the faster first; an older GPU only imitates bf16, slowly."""
+    import torch
+
+    imitated = device == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)
+    return ("float32",) if imitated else ("bfloat16", "float32")
+
+
 def require_device(device: str) -> None:
     """Raises SettingError, with what to do, when torch cannot use the device."""
     import torch
 
     if device != "cpu" and not torch.cuda.is_available():
-        built = "finds no GPU" if torch.version.cuda else "is built without CUDA; install a build with it"
+        built = (
+            "finds no GPU"
+            if torch.version.cuda
+            else "is built without CUDA; install the build for your GPU (pytorch.org)"
+        )
         raise SettingError(
             f"--device {device}: torch {torch.__version__} {built}, or leave --device out to use the CPU"
         )

@@ -15,6 +15,8 @@ from indexer.processes import usable_cores
 from indexer.types import Embeddings
 
 BATCH_SIZE = 32
+_FP32: Any = {"dtype": "float32"}
+"""Whatever a model's files are in."""
 
 
 class ReferenceRuntime:
@@ -37,7 +39,9 @@ class ReferenceRuntime:
         silence()
         torch.set_num_threads(usable_cores())
         try:
-            model = SentenceTransformer(str(self._files.folder), device=self._device, trust_remote_code=False)
+            model = SentenceTransformer(
+                str(self._files.folder), device=self._device, trust_remote_code=False, model_kwargs=_FP32
+            )
         except Exception as error:
             raise ModelError(
                 f"{self._files.folder} cannot be loaded as a Sentence Transformers model: {error}"

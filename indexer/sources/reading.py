@@ -36,14 +36,16 @@ class ReadPosition:
         self.of = sum(self._sizes.values())
         self.path: Path | None = None
         """The file that was finished or begun last."""
-        self._before = 0
+        self._before = self._furthest = 0
         self._open: BinaryIO | None = None
 
     @property
     def at(self) -> int:
-        """Never more than `of`."""
+        """Never more than `of`, and never less than before. A document that is read as a whole counts when it is finished."""
         file = self._open
-        return self._before + (0 if file is None or file.closed else file.tell())
+        if file is not None and not file.closed:
+            self._furthest = max(self._furthest, self._before + file.tell())
+        return self._furthest
 
     def source(self, path: Path) -> SourceFile:
         """The file on disk, its reading followed here."""
@@ -58,6 +60,7 @@ class ReadPosition:
     def finished(self, path: Path) -> None:
         self.path, self._open = path, None
         self._before += self._sizes[path]
+        self._furthest = max(self._furthest, self._before)
 
 
 def read_files(
@@ -89,6 +92,9 @@ def read_files(
                 "a process that reads pages was ended from outside (is memory short?); run the command again: "
                 "what is stored stays"
             ) from None
+        except BaseException:  # GeneratorExit and KeyboardInterrupt among them: nobody wants what is being read ahead
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _is_page(path: Path) -> bool:

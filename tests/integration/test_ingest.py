@@ -191,7 +191,7 @@ def test_every_version_of_one_file_is_stored_whatever_the_batches(
     source = write_jsonl(tmp_path / "articles.jsonl", versions)
     found = []
     for batch in (64, 1):
-        monkeypatch.setattr("indexer.ingest.WINDOW_ARTICLES", batch)
+        monkeypatch.setattr("indexer.ingest.BATCH_ARTICLES", batch)
         index = IndexFolder(tmp_path / f"index-{batch}")
         jobs.ingest(index, [str(source)])
         jobs.ingest(index, [str(source)])
@@ -349,3 +349,20 @@ def test_of_very_many_rejects_the_first_are_kept_and_all_are_counted(
     write_jsonl(tmp_path / "a.jsonl", [record(2)])
     assert jobs.ingest(index, [str(tmp_path / "a.jsonl")]).report.new == 1
     assert not list((index.root / "quarantine").glob("*.json"))
+
+
+@pytest.mark.parametrize("held", [1, 7, 100_000])
+def test_what_does_not_fit_in_memory_is_remembered_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr("indexer.scratch.MOST_IN_MEMORY", held)
+    records = [record(number) for number in range(20)]
+    other = record(3) | {"title": "Other content"}
+    first = write_jsonl(tmp_path / "1.jsonl", [*records, other, record(3)])
+    second = write_jsonl(tmp_path / "2.jsonl", [other])
+    for dry_run in (True, False):
+        report = jobs.ingest(IndexFolder(tmp_path / "index"), [str(first), str(second)], dry_run=dry_run).report
+        assert (report.new, report.updated, report.unchanged, report.rejected) == (20, 1, 1, 1)
+        (reject,) = report.rejects
+        assert (reject.source, reject.place) == (str(first), "line 21")
+        assert reject.reason.startswith("id 'a3' was already read at line 4")

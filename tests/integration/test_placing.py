@@ -119,7 +119,7 @@ def test_copies_share_a_group_and_a_story_in_whatever_order_and_batches_they_com
 
 
 def test_copies_that_come_in_batches_of_one_share_a_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.ingest.WINDOW_ARTICLES", 1)
+    monkeypatch.setattr("indexer.ingest.BATCH_ARTICLES", 1)
     index = IndexFolder(tmp_path / "index")
     report = ingest(index, [*reversed(FAMILY), *OTHERS])
     assert same_text_as(index, "original") == SAME
@@ -289,7 +289,8 @@ def many(count: int) -> list[dict[str, Any]]:
 def test_a_run_that_breaks_off_leaves_whole_placed_articles_and_the_next_ends_like_one_that_did_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr("indexer.ingest.WINDOW_ARTICLES", 20)
+    monkeypatch.setattr("indexer.ingest.BATCH_ARTICLES", 20)
+    monkeypatch.setattr("indexer.preparing.WINDOW_ARTICLES", 20)
     records = many(80)
     clean = IndexFolder(tmp_path / "clean" / "index")
     ingest(clean, records)

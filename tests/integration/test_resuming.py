@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,7 +16,6 @@ from typing import Any
 import pytest
 
 from indexer.encoder import TextHashEncoder
-from indexer.ingest import BATCH_ARTICLES
 from indexer.layout import IndexFolder
 from indexer.preparing import WINDOW_ARTICLES
 from indexer.types import Embeddings
@@ -25,7 +25,11 @@ from search_api.searcher import search
 from tests.support import ROOT, anything, command, contents, index_of, opened_library, record, write_jsonl
 
 KILLS = 20
+AT_ANY_TIME = 5
+"""Of the kills, those that may also fall on the start of the process."""
+
 ARTICLES = 560
+PAGES = 100
 
 
 def page(number: int) -> str:
@@ -45,18 +49,24 @@ def page(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Records, some of them with several versions or addresses that others have, and pages of a site that repeats a line."""
+    """Records in no order of time, long ones, later versions, addresses that others have; pages of a site that repeats a line."""
     folder = tmp_path_factory.mktemp("sources")
+    chance = random.Random(7)
     records = [record(number) for number in range(ARTICLES)]
-    for number in range(50, ARTICLES, 111):
-        again = records[number - 40] | {"title": f"Corrected {number}", "updated_at": "2026-05-01T00:00:00Z"}
-        records.insert(number, again)
-    for number in range(30, ARTICLES, 97):
-        records.insert(number, {name: value for name, value in records[number - 20].items() if name != "id"})
+    chance.shuffle(records)
+    long = " ".join(record(number)["body"] for number in range(60))
+    records[200:200] = [record(9000 + number) | {"body": f"{long} Edition {number}."} for number in range(110)]
+    for apart in (1, 30, 60, 100, 300):
+        for place in (350, 480, 610):
+            again = {"title": f"Corrected at {place}", "updated_at": f"2026-05-01T00:00:{apart % 60:02}Z"}
+            records.insert(place, records[place - apart] | again)
+            records.insert(place + 5, {name: value for name, value in records[place - apart].items() if name != "id"})
+    site = folder / "site.example"
+    site.mkdir()
+    for number in range(PAGES):
+        for name in (f"{number:03}.html", f"{number:03}-again.html")[: 1 + (number % 3 == 0)]:
+            (site / name).write_text(page(number), encoding="utf-8")
     write_jsonl(folder / "articles.jsonl", records)
-    (folder / "site.example").mkdir()
-    for number in range(40):
-        (folder / "site.example" / f"{number:03}.html").write_text(page(number), encoding="utf-8")
     return folder
 
 
@@ -66,29 +76,46 @@ def begun(index: IndexFolder, sources: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def changes(index: IndexFolder) -> int:
+    try:
+        with sqlite3.connect(f"file:{index.archive}?mode=ro", uri=True) as db:
+            return int(db.execute("SELECT count(*) FROM changes").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
 def test_a_run_killed_at_twenty_random_moments_ends_like_one_that_was_not(tmp_path: Path, sources: Path) -> None:
     clean = IndexFolder(tmp_path / "clean")
     started = time.monotonic()
     assert begun(clean, sources).wait() == 0
-    whole = time.monotonic() - started
+    whole_s = time.monotonic() - started
     expected = contents(clean)
-    moments = random.Random(6)
-    kills = finished = 0
+    chance = random.Random(6)
+    kills = half_done = finished = 0
     while kills < KILLS or not finished:
         index = IndexFolder(tmp_path / f"killed-{finished}")
         while True:
             process = begun(index, sources)
-            try:
-                process.wait(moments.uniform(0, whole) if kills < KILLS else None)
+            at_s, at_change = (
+                chance.uniform(0, whole_s),
+                changes(index) + chance.randint(1, len(expected["changes"]) // 2),
+            )
+            started, by_time = time.monotonic(), kills < AT_ANY_TIME
+            while process.poll() is None and kills < KILLS:
+                if time.monotonic() - started >= at_s if by_time else changes(index) >= at_change:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+                    kills += 1
+                    half_done += 0 < changes(index) < len(expected["changes"])
+                    break
+                time.sleep(0.003)
+            if process.wait() == 0:
                 break
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                kills += 1
-        assert process.returncode == 0
         finished += 1
-        assert contents(index) == expected
+        found = contents(index)
+        assert {name: found[name] == expected[name] for name in expected} == dict.fromkeys(expected, True)
         assert jobs.verify(index) == []
+    assert half_done >= KILLS / 4
 
 
 def test_the_second_of_two_ingests_says_who_is_writing(tmp_path: Path, sources: Path) -> None:
@@ -152,9 +179,3 @@ def test_another_model_embeds_all_anew_while_the_old_generation_serves(
     assert {(number, section) for _, number, section in asked} == {(1, "ferry")}
     assert (done.activated, index.current()) == (True, 2)
     library.close()
-
-
-def test_readers_see_a_window_batch_by_batch() -> None:
-    assert WINDOW_ARTICLES % BATCH_ARTICLES == 0, (
-        "so that a run taken up again has the transactions of one that was not killed"
-    )

@@ -48,6 +48,11 @@ def bodies(index: IndexFolder) -> list[str]:
         return [article.body for article in archive.lines.pages("gazette.example")]
 
 
+def ids(index: IndexFolder) -> list[str]:
+    with Archive(index.archive) as archive:
+        return [article.id for article in archive.lines.pages("gazette.example")]
+
+
 def test_the_fifth_page_with_a_line_takes_it_out_of_all(index: IndexFolder, pages: list[Path]) -> None:
     first = jobs.ingest(index, [str(path) for path in pages[:4]])
     assert first.report.cleaned == 0
@@ -61,6 +66,24 @@ def test_the_fifth_page_with_a_line_takes_it_out_of_all(index: IndexFolder, page
         assert json.loads(kept) == [{"at": 1, "text": LINE}]
     third = jobs.ingest(index, [str(path) for path in pages])
     assert (third.report.unchanged, third.report.cleaned) == (7, 0)
+
+
+def test_pages_on_their_way_when_a_line_is_found_are_stored_without_it(
+    tmp_path: Path, index: IndexFolder, pages: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.ingest.BATCH_ARTICLES", 1)
+    monkeypatch.setattr("indexer.preparing.WINDOW_ARTICLES", 1)
+    (tmp_path / "again").mkdir()
+    again = [
+        page(tmp_path / "again", number) for number in (5, 2)
+    ]  # one that is on its way, one that is stored with the line
+    report = jobs.ingest(index, [str(path) for path in (*pages, *again)]).report
+    assert (report.new, report.unchanged, report.updated, report.rejected, report.cleaned) == (7, 2, 0, 0, 5)
+    assert not any(LINE in body for body in bodies(index))
+    with Archive(index.archive) as archive:
+        versions = {number: len(archive.versions(article_id)) for number, article_id in enumerate(ids(index))}
+    assert versions == {0: 2, 1: 2, 2: 2, 3: 2, 4: 2, 5: 1, 6: 1}
+    assert jobs.ingest(index, [str(path) for path in (*pages, *again)]).report.unchanged == 9
 
 
 def test_a_line_said_to_be_kept_comes_back(index: IndexFolder, pages: list[Path]) -> None:

@@ -79,6 +79,14 @@ def test_an_embedding_does_not_depend_on_what_is_beside_it(converted: Path) -> N
     assert np.array_equal(whole, np.stack([fast.encode([text])[0] for text in texts]))
 
 
+def test_texts_are_tokenised_and_sorted_some_at_a_time(converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = choose_runtime(FILES, converted, untold)
+    texts = [f"{number} ferries" for number in range(3 * FEW_TEXTS)]
+    expected = fast.encode(texts)
+    monkeypatch.setattr("indexer.runtimes.fast.WINDOW", 20)
+    assert np.array_equal(fast.encode(texts), expected)
+
+
 def test_nothing_gives_no_rows(converted: Path) -> None:
     assert len(choose_runtime(FILES, converted, untold).encode([])) == 0
 

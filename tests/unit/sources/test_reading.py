@@ -14,7 +14,7 @@ import pytest
 from indexer.sources import ReadPosition, read_files
 from indexer.sources.items import Reading
 from indexer.sources.reading import LEAST_PAGES
-from tests.support import NOW, ROOT, record, write_jsonl
+from tests.support import NOW, ROOT, children, record, write_jsonl
 
 PAGES = LEAST_PAGES + 6
 
@@ -54,18 +54,6 @@ def test_the_position_grows_with_the_bytes_that_were_read(files: list[Path], pro
     assert places == sorted(places)
     assert len({place for place in places if place > position.of - packed.stat().st_size}) > 1
     assert position.at == position.of == sum(path.stat().st_size for path in [*files, packed])
-
-
-def children(of: int) -> set[int]:
-    found = set()
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == of:
-            found.add(int(status.parent.name))
-    return found
 
 
 def alive(process: int) -> bool:
