@@ -51,7 +51,7 @@ types: .venv/.ready  ## Check types
 openapi: .venv/.ready  ## Write docs/openapi.json anew
 	@$(BIN)/python scripts/export_openapi.py
 
-bench: .venv/.ready  ## Measure the main job on FOLDER (the sample), with BULK=passages at SIZES=10000,30000 too; write docs/benchmarks.md
+bench: .venv/.ready  ## Measure FOLDER (the sample), and BULK=passages at SIZES=..., into docs/benchmarks.md
 	@$(BIN)/python scripts/benchmark.py $(or $(FOLDER),data/sample/articles.jsonl) --queries docs/benchmark_queries.txt \
 		$(if $(BULK),--bulk $(BULK)) $(if $(SIZES),--sizes $(SIZES)) --write docs/benchmarks.md
 

@@ -117,7 +117,7 @@ def report(articles: Sequence[str], queries: Sequence[str], number: int, rounds:
     tokenizer = ModelTokenizer(files)
     rates = matrix_product_rates()
     limit = rates["bfloat16" if fast.precision == "bf16" else "float32"]
-    yield f"{files.name}, {fast.name}, agreement on the check texts {fast.agreement():.5f}. The matrix product of these cores: "
+    yield f"{files.name}, {fast.name}, agreement on the check texts {fast.agreement():.5f}. The matrix product of these cores:"
     yield ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in rates.items()) + "."
     yield ""
     yield "| passages | tokens, mean | reference/s | fast/s | ratio | of the matrix product | least cosine | top-10 overlap |"
