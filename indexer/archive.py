@@ -162,11 +162,14 @@ class Archive:
         return [stored_article(record) for (record,) in rows]
 
     def id_of_url(self, url: str) -> str | None:
-        """The id of the first article that came with this address."""
-        row = self._db.execute(
-            "SELECT article_id FROM articles WHERE url_key = ? ORDER BY seq LIMIT 1", (url_key(url),)
-        ).fetchone()
-        return row[0] if row else None
+        """The id of the first article that has this address."""
+        found = self.with_url(url_key(url))
+        return found[0][1] if found else None
+
+    def with_url(self, key: str) -> list[tuple[int, str]]:
+        """(seq, id) of the articles whose current address has this key, in order of arrival."""
+        rows = self._db.execute("SELECT seq, article_id FROM articles WHERE url_key = ? ORDER BY seq", (key,))
+        return rows.fetchall()
 
     def article(self, article_id: str) -> tuple[Article, int] | None:
         """The current version of an article and its number."""

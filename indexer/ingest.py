@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import PurePath
@@ -19,6 +19,7 @@ from indexer.archive_places import mean_vector
 from indexer.completing import FULL, completed, extent, is_later, says_nothing_new
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
+from indexer.identity import Identity
 from indexer.ingest_report import IngestReport
 from indexer.placer import IngestPlacer
 from indexer.preparing import WINDOWS_AHEAD, Preparing, is_window
@@ -27,7 +28,7 @@ from indexer.records import content_hash
 from indexer.scratch import InFlight, Seen, Unstored
 from indexer.site_lines import lines_of, with_lines, without_lines
 from indexer.types import Article, Found, Reject, Vector
-from indexer.urls import shown_url, url_key
+from indexer.urls import url_key
 
 BATCH_ARTICLES = 64
 """Articles stored per transaction: what readers wait for, against the price of a sync."""
@@ -91,6 +92,7 @@ class Ingest:
         self._rehearsal = scratch.rehearsal
         self._in_flight = InFlight()
         self._unstored: Unstored = self._rehearsal if dry_run else self._in_flight
+        self._identity = Identity(archive, self._unstored)
         self._batch = _Batch()
         self._window = _Window()
         self._preparing: Preparing[_Window] = Preparing(archive, encoder, self._tick)
@@ -124,7 +126,7 @@ class Ingest:
 
     def _take(self, found: Found) -> Reject | None:
         """Sort one article into new, updated or unchanged; a Reject when it contradicts another of its source."""
-        article = self._identified(found)
+        article = self._identity.identified(found)
         site = site_of(found) if found.partial else None
         if site:
             article = without_lines(article, self._repeated(site))
@@ -135,7 +137,7 @@ class Ingest:
         if not found.partial and self._current_hash(article.id) == content_hash(article):
             self.report.unchanged += 1
             return None
-        current = self._current(article.id)
+        current = self._identity.current(article.id)
         if current and says_nothing_new(found, article, self._as_read_now(current, site)):
             self.report.unchanged += 1
             return None
@@ -143,9 +145,11 @@ class Ingest:
             self.report.unchanged += 1
             self.report.superseded += 1
             return None
-        own_text = site is not None and (current is None or extent(article) >= extent(current))
+        own_text = current is None or extent(article) >= extent(current)
         if found.partial and current:
-            article = completed(article, current)
+            if not own_text:
+                self._let_through(article.id)
+            article = completed(article, self._identity.current(article.id) or current)
         if before and same_source and not is_later(article, current):
             return Reject(
                 found.source,
@@ -182,10 +186,7 @@ class Ingest:
     def _keep(self, article: Article, page: _Page | None) -> None:
         """Send the article on its way, after an earlier version that is still on its own."""
         if not self._dry_run:
-            if article.id in self._batch.articles:
-                self._end_batch()
-            while self._in_flight.article(article.id):
-                self._send(ahead=max(len(self._preparing) - 1, 0))
+            self._let_through(article.id)
             self._batch.articles[article.id] = article
             if page:
                 self._batch.pages[article.id] = page
@@ -193,35 +194,18 @@ class Ingest:
         if len(self._batch.articles) >= BATCH_ARTICLES:
             self._end_batch()
 
+    def _let_through(self, article_id: str) -> None:
+        """Store an article that is on its way, as it will be then."""
+        if article_id in self._batch.articles:
+            self._end_batch()
+        while self._in_flight.article(article_id):
+            self._send(ahead=max(len(self._preparing) - 1, 0))
+
     def _end_batch(self) -> None:
         self._window.batches.append(self._batch)
         self._batch = _Batch()
         if self._window.is_full:
             self._send()
-
-    def _identified(self, found: Found) -> Article:
-        """The article under the id that its address already has, when it came without an id of its own."""
-        article = found.article
-        if found.stated_id or article.url is None:
-            return article
-        key = url_key(article.url)
-        earlier = self._archive.id_of_url(article.url)
-        moving = self._unstored.article(earlier) if earlier else None
-        if moving and moving.url and url_key(moving.url) != key:
-            earlier = None
-        earlier = earlier or self._unstored.id_of_url(key)
-        if earlier is None:
-            return article
-        current = self._current(earlier)
-        url = shown_url(article.url, current.url) if current and current.url else article.url
-        return replace(article, id=earlier, url=url)
-
-    def _current(self, article_id: str) -> Article | None:
-        unstored = self._unstored.article(article_id)
-        if unstored:
-            return unstored
-        stored = self._archive.article(article_id)
-        return stored[0] if stored else None
 
     def _count(self, article: Article, *, is_new: bool) -> None:
         if is_new:
@@ -301,6 +285,8 @@ class Ingest:
         """Count the lines of an article whose text was read from a page; a record's are not its site's."""
         if page is None:
             self._archive.lines.forget(seq)
+            return
+        if page.left_out is None:
             return
         lines = list(lines_of(with_lines(article))) if extent(article) == FULL else []
         if lines and self._archive.lines.count(page.site, seq, lines):

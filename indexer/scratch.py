@@ -19,7 +19,8 @@ _TABLES = """
 CREATE TEMP TABLE IF NOT EXISTS seen (article_id TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS rehearsed (number INTEGER PRIMARY KEY, article_id TEXT NOT NULL, record TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS temp.rehearsed_by_id ON rehearsed (article_id, number);
-CREATE TEMP TABLE IF NOT EXISTS rehearsed_urls (url_key TEXT PRIMARY KEY, article_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS rehearsed_urls (number INTEGER PRIMARY KEY, url_key TEXT NOT NULL, article_id TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS temp.rehearsed_by_url ON rehearsed_urls (url_key, number);
 CREATE TEMP TABLE IF NOT EXISTS rehearsed_texts (text_key INTEGER PRIMARY KEY, article_id TEXT NOT NULL);
 DELETE FROM seen; DELETE FROM rehearsed; DELETE FROM rehearsed_urls; DELETE FROM rehearsed_texts;
 """
@@ -67,7 +68,8 @@ class Unstored(Protocol):
     def versions(self, article_id: str) -> Iterable[Article]:
         """Every one of an id."""
 
-    def id_of_url(self, key: str) -> str | None: ...
+    def with_url(self, key: str) -> list[str]:
+        """The ids whose latest has an address of this key, in order of arrival."""
 
     def put(self, article: Article) -> None: ...
 
@@ -77,7 +79,7 @@ class InFlight:
 
     def __init__(self) -> None:
         self._articles: dict[str, Article] = {}
-        self._urls: dict[str, str] = {}
+        self._urls: dict[str, dict[str, None]] = {}
 
     def __len__(self) -> int:
         return len(self._articles)
@@ -88,19 +90,22 @@ class InFlight:
     def versions(self, article_id: str) -> Iterable[Article]:
         return [article] if (article := self._articles.get(article_id)) else []
 
-    def id_of_url(self, key: str) -> str | None:
-        return self._urls.get(key)
+    def with_url(self, key: str) -> list[str]:
+        return list(self._urls.get(key, ()))
 
     def put(self, article: Article) -> None:
         self._articles[article.id] = article
         if article.url:
-            self._urls.setdefault(url_key(article.url), article.id)
+            self._urls.setdefault(url_key(article.url), {})[article.id] = None
 
     def stored(self, article_id: str) -> None:
         """This one is in the archive now."""
         article = self._articles.pop(article_id)
-        if article.url and self._urls.get(url_key(article.url)) == article_id:
-            del self._urls[url_key(article.url)]
+        if article.url:
+            key = url_key(article.url)
+            del self._urls[key][article_id]
+            if not self._urls[key]:
+                del self._urls[key]
 
 
 class Rehearsal:
@@ -121,15 +126,20 @@ class Rehearsal:
         rows = self._db.execute("SELECT record FROM rehearsed WHERE article_id = ?", (article_id,)).fetchall()
         return [stored_article(record) for (record,) in rows]
 
-    def id_of_url(self, key: str) -> str | None:
-        row = self._db.execute("SELECT article_id FROM rehearsed_urls WHERE url_key = ?", (key,)).fetchone()
-        return row[0] if row else None
+    def with_url(self, key: str) -> list[str]:
+        rows = self._db.execute(
+            "SELECT article_id FROM rehearsed_urls WHERE url_key = ? ORDER BY number", (key,)
+        ).fetchall()
+        latest = {article_id: self.article(article_id) for (article_id,) in rows}
+        return [article_id for article_id, one in latest.items() if one and one.url and url_key(one.url) == key]
 
     def put(self, article: Article) -> None:
         record = json.dumps(record_from_article(article), ensure_ascii=False)
         self._db.execute("INSERT INTO rehearsed (article_id, record) VALUES (?, ?)", (article.id, record))
         if article.url:
-            self._db.execute("INSERT OR IGNORE INTO rehearsed_urls VALUES (?, ?)", (url_key(article.url), article.id))
+            self._db.execute(
+                "INSERT INTO rehearsed_urls (url_key, article_id) VALUES (?, ?)", (url_key(article.url), article.id)
+            )
 
     def first_with_text(self, key: int, article_id: str) -> str:
         """The id of the first article of a text, which is this one when there was none."""

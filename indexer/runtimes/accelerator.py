@@ -45,6 +45,7 @@ class AcceleratorRuntime:
             except Exception as error:  # whatever a model, or a precision, stumbles over on this device
                 failed = error
                 continue
+            failed = None
             if agreement >= LEAST_COSINE:
                 return
         if failed:

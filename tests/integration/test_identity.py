@@ -11,7 +11,7 @@ import pytest
 from indexer.archive import Archive
 from indexer.layout import IndexFolder
 from search_api import jobs
-from tests.support import write_jsonl
+from tests.support import contents, write_jsonl
 
 URL = "https://paper.example/2026/10/strike"
 AMP, PRINT, HTTP = f"{URL}/amp", f"{URL}?print=1", URL.replace("https:", "http:")
@@ -144,3 +144,37 @@ def test_an_archive_of_an_earlier_schema_gets_the_keys_of_now(tmp_path: Path) ->
         db.execute("UPDATE meta SET value = '2' WHERE name = 'schema'")
     assert counted(index, page(tmp_path, "b.html", URL)) == (0, 1, 0, 0)
     assert jobs.verify(index) == []
+
+
+def test_an_article_that_moves_to_an_address_takes_nothing_from_the_one_that_is_there(tmp_path: Path) -> None:
+    index = IndexFolder(tmp_path / "index")
+    write_jsonl(tmp_path / "1.jsonl", [{"id": "b", "url": f"{URL}/old", "title": "First", "body": "Of the first."}])
+    write_jsonl(tmp_path / "2.jsonl", [{"url": URL, "title": "Second", "body": "Of the second."}])
+    moved = {"id": "b", "url": URL, "title": "Third", "body": "Of the third.", "updated_at": "2026-10-02T00:00:00Z"}
+    write_jsonl(tmp_path / "3.jsonl", [moved])
+    sources = [tmp_path / f"{number}.jsonl" for number in (1, 2, 3)]
+    assert counted(index, *sources) == (2, 1, 0, 0)
+    before = contents(index)
+    assert counted(index, *sources) == (0, 0, 3, 0)
+    assert contents(index) == before
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("batch", [1, 2, 64])
+def test_whose_address_it_is_does_not_depend_on_what_is_stored_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, *, dry_run: bool
+) -> None:
+    monkeypatch.setattr("indexer.ingest.BATCH_ARTICLES", batch)
+    records: list[dict[str, Any]] = [
+        {"id": "f", "url": URL, "title": "F", "body": "Text of f."},
+        {"id": "g", "url": URL, "title": "G", "body": "Text of g."},
+        {"id": "f", "url": f"{URL}/new", "title": "F", "body": "Text of f.", "updated_at": "2026-10-02T00:00:00Z"},
+        {"url": URL, "title": "G later", "body": "Text of g.", "updated_at": "2026-10-03T00:00:00Z"},
+    ]
+    at_once, one_by_one = IndexFolder(tmp_path / "at-once"), IndexFolder(tmp_path / "one-by-one")
+    report = jobs.ingest(at_once, [str(write_jsonl(tmp_path / "all.jsonl", records))], dry_run=dry_run).report
+    assert (report.new, report.updated, report.rejected) == (2, 2, 0)
+    for number, one in enumerate(records):
+        jobs.ingest(one_by_one, [str(write_jsonl(tmp_path / f"{number}.jsonl", [one]))])
+    if not dry_run:
+        assert contents(at_once)["versions"] == contents(one_by_one)["versions"]

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,16 @@ ARTICLES = 560
 PAGES = 100
 
 
+def feed(numbers: Iterable[int]) -> str:
+    """Summaries of pages, with a tag that the pages do not show."""
+    items = "".join(
+        f"<item><title>District {number}</title><link>https://site.example/{number}</link><category>Council</category>"
+        f"<description>Road {number * 7} was put off.</description></item>"
+        for number in numbers
+    )
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Site</title>{items}</channel></rss>'
+
+
 def page(number: int) -> str:
     """A saved page, with a line that all pages of its site have."""
     words = (
@@ -49,7 +59,7 @@ def page(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Records in no order of time, long ones, later versions, addresses that others have; pages of a site that repeats a line."""
+    """Records in no order, long ones, later versions, addresses that others have; a site that repeats a line, and its feed."""
     folder = tmp_path_factory.mktemp("sources")
     chance = random.Random(7)
     records = [record(number) for number in range(ARTICLES)]
@@ -66,6 +76,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(PAGES):
         for name in (f"{number:03}.html", f"{number:03}-again.html")[: 1 + (number % 3 == 0)]:
             (site / name).write_text(page(number), encoding="utf-8")
+    (site / "z.xml").write_text(feed(range(3, PAGES, 8)), encoding="utf-8")
     write_jsonl(folder / "articles.jsonl", records)
     return folder
 
