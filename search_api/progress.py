@@ -21,13 +21,15 @@ _DRAW_EVERY_S = 0.1
 
 
 class Rate:
-    """How fast a count has been growing lately."""
+    """How fast a count has been growing lately, up to when it grew last: it grows in steps, some of them far apart."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, float]] = deque([(time.monotonic(), 0.0)])
 
     def note(self, count: float) -> None:
         now = time.monotonic()
+        if count == self._marks[-1][1]:
+            return
         self._marks.append((now, count))
         while len(self._marks) > 2 and self._marks[1][0] <= now - RATE_OVER_S:
             self._marks.popleft()

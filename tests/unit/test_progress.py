@@ -42,6 +42,19 @@ def test_a_rate_is_that_of_the_last_half_minute(clock: Clock) -> None:
     assert rate.per_second() == pytest.approx(10, rel=0.05)
 
 
+def test_a_rate_holds_while_a_long_step_is_under_way(clock: Clock) -> None:
+    rate = Rate()
+    for _ in range(4):
+        clock.now += 50
+        rate.note(10 * (clock.now - 1000))
+    before = rate.per_second()
+    assert before == pytest.approx(10)
+    for _ in range(90):
+        clock.now += 0.5
+        rate.note(2000)
+    assert rate.per_second() == before
+
+
 def test_lines_come_every_five_seconds_where_there_is_no_terminal(clock: Clock) -> None:
     where, written = console(terminal=False)
     run = LongRun("ingest", where)
@@ -81,7 +94,7 @@ def test_an_ingest_counts_what_is_stored_not_what_is_read(
             note(IngestReport(read=100, encoded=60, rejected=2), waiting)
     first, second = written.getvalue().splitlines()
     assert first.startswith("ingest: 20%, 20 articles, 2 rejected, 10 passages/s")
-    assert second.startswith("ingest: 80%, 80 articles, 2 rejected, 5 passages/s")
+    assert second.startswith("ingest: 80%, 80 articles, 2 rejected, 10 passages/s")
 
 
 @pytest.mark.parametrize(
