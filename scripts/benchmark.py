@@ -209,6 +209,8 @@ def main() -> None:
         lines.append(line)
 
     with tempfile.TemporaryDirectory() as folder:
+        asked = f" --bulk PASSAGES --sizes {arguments.sizes}" if arguments.bulk else ""
+        say(f"`python scripts/benchmark.py FOLDER --queries FILE --passages {arguments.passages}{asked}`\n")
         say(f"{machine()}\n\n### The main job\n")
         for line in main_job(arguments.folder, arguments.index or f"{folder}/index", queries):
             say(line)
