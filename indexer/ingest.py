@@ -122,7 +122,7 @@ class Ingest:
 
     def _tick(self) -> None:
         self.report.seconds = time.monotonic() - self._started
-        self._progress(self.report, 0 if self._cleaning else len(self._unstored))
+        self._progress(self.report, 0 if self._cleaning else self._unstored.waiting)
 
     def _take(self, found: Found) -> Reject | None:
         """Sort one article into new, updated or unchanged; a Reject when it contradicts another of its source."""

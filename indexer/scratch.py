@@ -60,7 +60,9 @@ class SeenIds:
 class Unstored(Protocol):
     """Articles that were taken and are not in the archive yet."""
 
-    def __len__(self) -> int: ...
+    @property
+    def waiting(self) -> int:
+        """How many will be stored later."""
 
     def article(self, article_id: str) -> Article | None:
         """The latest of an id."""
@@ -81,7 +83,8 @@ class InFlight:
         self._articles: dict[str, Article] = {}
         self._urls: dict[str, dict[str, None]] = {}
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         return len(self._articles)
 
     def article(self, article_id: str) -> Article | None:
@@ -114,8 +117,9 @@ class Rehearsal:
     def __init__(self, db: Connection) -> None:
         self._db = db
 
-    def __len__(self) -> int:
-        return 0  # nobody waits for them
+    @property
+    def waiting(self) -> int:
+        return 0
 
     def article(self, article_id: str) -> Article | None:
         question = "SELECT record FROM rehearsed WHERE article_id = ? ORDER BY number DESC LIMIT 1"
