@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from fastapi.testclient import TestClient
 
 from indexer.archive import Archive
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from indexer.models import DEFAULT_MODEL, ModelFiles, find_model
 from search_api import jobs
 from search_api.library import Library
 
@@ -118,6 +121,21 @@ def contents(index: IndexFolder) -> dict[str, Any]:
             "counts": db.execute("SELECT * FROM term_counts ORDER BY term").fetchall(),
             "meta": db.execute("SELECT * FROM meta ORDER BY name").fetchall(),
         }
+
+
+def static_model(folder: Path) -> ModelFiles:
+    """A model of token vectors alone, which only Sentence Transformers itself runs."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    tokens = find_model(DEFAULT_MODEL).folder / "tokenizer.json"
+    words = Tokenizer.from_file(str(tokens))
+    static = StaticEmbedding(words, embedding_weights=np.random.default_rng(1).standard_normal((30522, 8)))
+    SentenceTransformer(modules=[static]).save(str(folder))
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+    shutil.copy(tokens, folder)
+    return find_model(str(folder))
 
 
 def children(of: int) -> set[int]:

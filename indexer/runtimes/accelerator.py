@@ -89,9 +89,7 @@ class AcceleratorRuntime:
                 tokens, mask = (torch.from_numpy(array).to(self._device) for array in arrays)
                 parts.append(forward(self._model, tokens, mask).float())
                 order += rows
-            found: Embeddings = (
-                torch.cat(parts).cpu().numpy()
-            )  # only here is the device waited for, all its work given to it
+            found: Embeddings = torch.cat(parts).cpu().numpy()
         vectors = np.empty_like(found)
         vectors[order] = found
         return vectors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from indexer.runtimes.accelerator import BATCH_TOKENS, AcceleratorRuntime, requi
 from indexer.runtimes.check_texts import CHECK_TEXTS
 from indexer.runtimes.fast import LEAST_COSINE
 from indexer.runtimes.reference import ReferenceRuntime
+from tests.support import static_model
 
 FILES = find_model("all-MiniLM-L6-v2")
 accelerator: Any = importlib.import_module("indexer.runtimes.accelerator")
@@ -66,6 +68,11 @@ def test_fp32_is_used_where_bf16_disagrees_and_nothing_where_that_does_too(monke
     monkeypatch.setattr(accelerator, "forward", lambda *inputs: -forward(*inputs))
     with pytest.raises(ModelError, match="agrees with sentence-transformers on the CPU only to -1"):
         AcceleratorRuntime(FILES, "cpu")
+
+
+def test_a_model_that_cannot_be_run_so_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"cannot be run on cpu \(.*\); leave --device out"):
+        AcceleratorRuntime(static_model(tmp_path / "model"), "cpu")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -21,6 +21,7 @@ from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRun
 from indexer.runtimes.inputs import batches, padded_length
 from indexer.runtimes.reference import ReferenceRuntime
 from indexer.runtimes.routes import REFUSED
+from tests.support import static_model
 
 FILES = find_model("all-MiniLM-L6-v2")
 
@@ -150,16 +151,7 @@ def test_a_conversion_that_disagrees_is_not_used(models: Path, wrong: str, caplo
 
 
 def test_a_model_that_only_the_reference_runs_is_tried_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import StaticEmbedding
-    from tokenizers import Tokenizer
-
-    words = Tokenizer.from_file(str(FILES.folder / "tokenizer.json"))
-    static = StaticEmbedding(words, embedding_weights=np.random.default_rng(1).standard_normal((30522, 8)))
-    SentenceTransformer(modules=[static]).save(str(tmp_path / "model"))
-    (tmp_path / "model" / "config.json").write_text("{}", encoding="utf-8")
-    shutil.copy(FILES.folder / "tokenizer.json", tmp_path / "model")
-    files, models = find_model(str(tmp_path / "model")), tmp_path / "models"
+    files, models = static_model(tmp_path / "model"), tmp_path / "models"
     runtime = choose_runtime(files, models, lambda _: None)
     assert "cannot be converted" in caplog.text
     assert (models / files.fingerprint / REFUSED).is_file()
