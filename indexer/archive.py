@@ -12,16 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from indexer.archive_check import problems
 from indexer.archive_connection import connect
 from indexer.archive_embeddings import EmbeddingStore
+from indexer.archive_history import History
 from indexer.archive_lines import SiteLines
-from indexer.archive_places import Places, mean_vector
+from indexer.archive_places import Places
 from indexer.archive_schema import SCHEMA, SCHEMA_VERSION
+from indexer.archive_stored import StoredArticles
 from indexer.archive_upgrade import OLDER_VERSIONS, upgrade
 from indexer.articles import epoch_seconds, format_time, is_visible
 from indexer.duplicates import text_key
@@ -30,6 +29,11 @@ from indexer.records import content_hash, record_from_article, stored_article
 from indexer.scratch import Scratch
 from indexer.types import Article, Chunk
 from indexer.urls import url_key
+
+_LACKING = (
+    "NOT EXISTS (SELECT 1 FROM chunks "
+    "WHERE chunks.seq = articles.seq AND chunks.version = articles.version AND recipe = ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +44,7 @@ class Known:
     article_id: str
     version: int
     content_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An article's current version with its chunks' spans and embeddings (fp16, row i is chunk i).
-
-    `change` numbers the change that brought this version, or its place: copies of one text have the same `text_group`, articles
-    of one story the same `story` (None when it has not been looked for yet).
-    """
-
-    seq: int
-    version: int
-    change: int
-    text_group: int
-    story: int | None
-    article: Article
-    spans: list[tuple[int, int]]
-    embeddings: np.ndarray[Any, np.dtype[np.float16]]
+    deleted: bool
 
 
 class Archive:
@@ -75,6 +62,8 @@ class Archive:
         self.embeddings = EmbeddingStore(self._db)
         self.places = Places(self._db)
         self.lines = SiteLines(self._db)
+        self.stored = StoredArticles(self._db, path)
+        self.history = History(self._db)
 
     def _prepare(self) -> None:
         if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
@@ -137,9 +126,12 @@ class Archive:
         return int(row[0]) if row else 0
 
     def counts(self, recipe: str | None = None) -> dict[str, int]:
-        """Articles, versions, embeddings, duplicates, and the chunks of a recipe (of all, when none is named)."""
+        """Articles, versions, embeddings, duplicates, and the current versions' chunks of a recipe (of all, if none is named)."""
         one = self._db.execute
-        chunks = ("SELECT count(*) FROM chunks WHERE ? IS NULL OR recipe = ?", (recipe, recipe))
+        chunks = (
+            "SELECT count(*) FROM chunks JOIN articles USING (seq, version) WHERE ? IS NULL OR recipe = ?",
+            (recipe, recipe),
+        )
         return {
             "articles": one("SELECT count(*) FROM articles").fetchone()[0],
             "versions": one("SELECT count(*) FROM versions").fetchone()[0],
@@ -150,9 +142,14 @@ class Archive:
 
     def known(self, article_id: str) -> Known | None:
         row = self._db.execute(
-            "SELECT seq, article_id, version, content_hash FROM articles WHERE article_id = ?", (article_id,)
+            "SELECT seq, article_id, version, content_hash, deleted FROM articles JOIN versions USING (seq, version) "
+            "WHERE article_id = ?",
+            (article_id,),
         ).fetchone()
-        return Known(*row) if row else None
+        if row is None:
+            return None
+        seq, found_id, version, hashed, deleted = row
+        return Known(seq, found_id, version, hashed, bool(deleted))
 
     def versions(self, article_id: str) -> list[Article]:
         """Every version of an article, in no particular order."""
@@ -184,77 +181,72 @@ class Archive:
         row = self._db.execute("SELECT record FROM articles JOIN versions USING (seq, version) WHERE seq = ?", (seq,))
         return stored_article(row.fetchone()[0])
 
-    def shown_at(self, keys: Sequence[tuple[int, int]], now: datetime) -> list[Article | None]:
-        """The articles of these (seq, version) pairs, in the order given; None where readers may not see the article now."""
-        return [self._shown(seq, version, now) for seq, version in keys]
+    def current_articles(self) -> Iterator[Article]:
+        """The current version of every article that is not deleted, in order of arrival."""
+        rows = self._db.execute(
+            "SELECT record FROM articles JOIN versions USING (seq, version) WHERE NOT deleted ORDER BY seq"
+        )
+        for (record,) in rows:
+            yield stored_article(record)
 
-    def _shown(self, seq: int, version: int, now: datetime) -> Article | None:
+    def shown_at(
+        self, keys: Sequence[tuple[int, int]], now: datetime, *, as_of: datetime | None = None
+    ) -> list[Article | None]:
+        """The articles of these (seq, version) pairs, in the order given; None where readers may not see the article now.
+
+        A deleted article is shown to those who ask `as_of` a moment before it was deleted.
+        """
+        return [self._shown(seq, version, now, as_of) for seq, version in keys]
+
+    def _shown(self, seq: int, version: int, now: datetime, as_of: datetime | None) -> Article | None:
         row = self._db.execute(
-            "SELECT record, version FROM articles JOIN versions USING (seq, version) WHERE seq = ?", (seq,)
+            "SELECT record, version, deleted, known_from FROM articles JOIN versions USING (seq, version) WHERE seq = ?",
+            (seq,),
         ).fetchone()
-        current = stored_article(row[0]) if row else None
-        if current is None or not is_visible(current, now):
+        if row is None:
             return None
-        if row[1] == version:
+        record, newest, deleted, known_from = row
+        if deleted and (as_of is None or known_from <= epoch_seconds(as_of) or version == newest):
+            return None
+        current = stored_article(record)
+        if not deleted and not is_visible(current, now):
+            return None
+        if version == newest:
             return current
         row = self._db.execute("SELECT record FROM versions WHERE seq = ? AND version = ?", (seq, version)).fetchone()
         if row is None:
             raise IndexDamaged(f"{self.path} has no version {version} of article {seq}; restore it from a backup")
-        return stored_article(row[0])
+        then = stored_article(row[0])
+        return then if is_visible(then, now) else None
 
     # Reading all of it ---------------------------------------------------------------------------------------------
 
-    def changed_after(self, change: int, recipe: str, model: str) -> Iterator[Stored]:
-        """Current versions of the articles changed after `change`, in order of first arrival."""
-        rows = self._db.execute(
-            "SELECT seq, version, change, text_group, story, record FROM articles JOIN versions USING (seq, version) "
-            "WHERE change > ? ORDER BY seq",
-            (change,),
-        )
-        for seq, version, changed, group, story, record in rows:
-            spans, vectors = self._chunks(seq, recipe, model)
-            yield Stored(seq, version, changed, group, story, stored_article(record), spans, vectors)
-
-    def in_order_of_publication(
-        self, recipe: str, model: str
-    ) -> Iterator[tuple[int, Article, np.ndarray[Any, np.dtype[np.float16]]]]:
-        """(number, current version, mean vector) of each article that has chunks of this recipe, those without a date first."""
-        for (seq,) in self._db.execute("SELECT seq FROM articles ORDER BY published, seq").fetchall():
-            vectors = self._chunks(seq, recipe, model)[1]
-            if len(vectors):
-                yield seq, self.current(seq), mean_vector(vectors)
-
-    def _chunks(self, seq: int, recipe: str, model: str) -> tuple[list[tuple[int, int]], Any]:
-        rows = self._db.execute(
-            "SELECT first, past, vector FROM chunks JOIN embeddings ON embeddings.model = ? "
-            "AND embeddings.text_hash = chunks.text_hash WHERE seq = ? AND recipe = ? ORDER BY ordinal",
-            (model, seq, recipe),
-        ).fetchall()
-        spans = [(first, past) for first, past, _ in rows]
-        if len({len(vector) for _, _, vector in rows}) > 1:
-            raise IndexDamaged(f"{self.path} holds a damaged embedding of article {seq}; restore it from a backup")
-        vectors = [np.frombuffer(vector, dtype=np.float16) for _, _, vector in rows]
-        return spans, np.stack(vectors) if vectors else np.empty((0, 0), dtype=np.float16)
-
-    def without_chunks(self, recipe: str) -> Iterator[tuple[int, Article]]:
-        """(seq, article) of each current version that has no chunks of this recipe yet."""
+    def without_chunks(self, recipe: str) -> Iterator[tuple[int, int, Article]]:
+        """(seq, version, article) of each current version that has no chunks of this recipe yet."""
         last = 0
         while True:
             rows = self._db.execute(
-                "SELECT seq, record FROM articles JOIN versions USING (seq, version) WHERE seq > ? AND NOT EXISTS "
-                "(SELECT 1 FROM chunks WHERE chunks.seq = articles.seq AND recipe = ?) ORDER BY seq LIMIT 500",
+                f"SELECT seq, version, record FROM articles JOIN versions USING (seq, version) WHERE seq > ? AND {_LACKING} "
+                "ORDER BY seq LIMIT 500",
                 (last, recipe),
             ).fetchall()
             if not rows:
                 return
-            for seq, record in rows:
-                yield seq, stored_article(record)
+            for seq, version, record in rows:
+                yield seq, version, stored_article(record)
             last = rows[-1][0]
 
     def lacking_chunks(self, recipe: str) -> int:
         """How many articles `without_chunks` would go through."""
-        question = "SELECT count(*) FROM articles WHERE NOT EXISTS (SELECT 1 FROM chunks WHERE seq = articles.seq AND recipe = ?)"
-        return int(self._db.execute(question, (recipe,)).fetchone()[0])
+        return int(self._db.execute(f"SELECT count(*) FROM articles WHERE {_LACKING}", (recipe,)).fetchone()[0])
+
+    def holds(self, key: tuple[int, int]) -> bool:
+        """Whether there is this (seq, version)."""
+        return self._db.execute("SELECT 1 FROM versions WHERE seq = ? AND version = ?", key).fetchone() is not None
+
+    def changed_articles(self, change: int) -> int:
+        """How many articles changed after a change: the length of a tail."""
+        return int(self._db.execute("SELECT count(*) FROM articles WHERE change > ?", (change,)).fetchone()[0])
 
     def version_keys(self) -> set[tuple[int, int]]:
         """Every (seq, version) there is."""
@@ -270,20 +262,23 @@ class Archive:
 
     # Writing -------------------------------------------------------------------------------------------------------
 
-    def put(self, article: Article, *, received_at: datetime) -> int:
-        """Store the article as the current version, log the change, and return its seq. Its chunks are dropped."""
+    def put(self, article: Article, *, received_at: datetime, version: int = 1, deleted: bool = False) -> Known:
+        """Store the article as the current version, which has the number `version` or the next one, and log the change.
+
+        A version is known from its publication, or its update where it says when that was, and from now on otherwise.
+        """
         known = self.known(article.id)
-        version = known.version + 1 if known else 1
+        number = max(version, known.version + 1) if known else version
+        hashed = content_hash(article)
         values = {
             "url_key": url_key(article.url) if article.url else None,
-            "version": version,
-            "content_hash": content_hash(article),
+            "version": number,
+            "content_hash": hashed,
             "text_key": text_key(article),
             "published": epoch_seconds(article.published_at) if article.published_at else None,
         }
         if known:
             seq = known.seq
-            self._db.execute("DELETE FROM chunks WHERE seq = ?", (seq,))
             self._db.execute(
                 f"UPDATE articles SET {', '.join(f'{name} = :{name}' for name in values)}, "
                 "text_group = iif(text_key = :text_key, text_group, :text_key) WHERE seq = :seq",
@@ -296,21 +291,31 @@ class Archive:
                 values,
             )
             seq = int(cursor.lastrowid or 0)
+        said = article.updated_at if known else article.published_at
+        earliest = self._known_from(known) if known else 0
+        now = epoch_seconds(received_at)
+        stated = epoch_seconds(said) if said and not deleted else now
+        known_from = max(earliest, stated if earliest <= stated <= now else now)
         record = json.dumps(record_from_article(article), ensure_ascii=False)
-        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, ?)", (seq, version, format_time(received_at), record))
+        row = (seq, number, format_time(received_at), record, known_from, int(deleted))
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)", row)
         self.touch(seq, at=received_at)
-        return seq
+        return Known(seq, article.id, number, hashed, deleted)
+
+    def _known_from(self, known: Known) -> int:
+        question = "SELECT known_from FROM versions WHERE seq = ? AND version = ?"
+        return int(self._db.execute(question, (known.seq, known.version)).fetchone()[0])
 
     def touch(self, seq: int, *, at: datetime) -> None:
         """Log a change of an article that is not one of its text, so that a generation from before is known to be old."""
         change = self._db.execute("INSERT INTO changes (seq, at) VALUES (?, ?)", (seq, format_time(at))).lastrowid
         self._db.execute("UPDATE articles SET change = ? WHERE seq = ?", (change, seq))
 
-    def put_chunks(self, seq: int, recipe: str, chunks: Sequence[Chunk], hashes: Sequence[bytes]) -> None:
+    def put_chunks(self, seq: int, version: int, recipe: str, chunks: Sequence[Chunk], hashes: Sequence[bytes]) -> None:
         self._db.executemany(
-            "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (seq, recipe, ordinal, chunk.start, chunk.end, text_hash)
+                (seq, version, recipe, ordinal, chunk.start, chunk.end, text_hash)
                 for ordinal, (chunk, text_hash) in enumerate(zip(chunks, hashes, strict=True))
             ],
         )

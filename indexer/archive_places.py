@@ -103,7 +103,18 @@ class Places:
 
     def of_day(self, day: int | None, recipe: str, model: str) -> list[Neighbour]:
         """The placed articles published on a day (since 1970; None: without a date), the last MOST_AROUND, with mean vectors."""
-        where, values = _on(day)
+        return self._placed(*_on(day), recipe, model)
+
+    def of_articles(self, seqs: Sequence[int], recipe: str, model: str) -> list[Neighbour]:
+        """Those of these articles that are placed, in order of publication, with mean vectors."""
+        return self._placed(f"seq IN ({', '.join('?' * len(seqs))})", tuple(seqs), recipe, model)
+
+    def changed_after(self, change: int, most: int) -> list[int]:
+        """The numbers of up to `most` articles that were changed, or taken down, after a change."""
+        rows = self._db.execute("SELECT DISTINCT seq FROM changes WHERE change > ? LIMIT ?", (change, most))
+        return [seq for (seq,) in rows]
+
+    def _placed(self, where: str, values: tuple[int, ...], recipe: str, model: str) -> list[Neighbour]:
         rows = self._db.execute(
             f"SELECT seq, published, {_SECTION}, text_group, story, terms FROM articles "
             f"JOIN versions USING (seq, version) JOIN term_prints USING (seq) WHERE story IS NOT NULL AND {where}",
@@ -129,7 +140,7 @@ class Places:
         self, where: str, values: tuple[int, ...], recipe: str, model: str
     ) -> dict[int, NDArray[np.float16]]:
         rows = self._db.execute(
-            f"SELECT seq, vector FROM articles CROSS JOIN chunks USING (seq) CROSS JOIN embeddings USING (text_hash) "
+            f"SELECT seq, vector FROM articles CROSS JOIN chunks USING (seq, version) CROSS JOIN embeddings USING (text_hash) "
             f"WHERE recipe = ? AND model = ? AND {where} ORDER BY +seq, ordinal",
             (recipe, model, *values),
         )

@@ -1,6 +1,6 @@
 """The tables of the archive, and what must hold between them."""
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 PLACES = """
 CREATE INDEX articles_by_time ON articles (published);
@@ -38,6 +38,30 @@ CREATE TABLE site_lines (
 );
 """
 
+HISTORY = """
+CREATE INDEX versions_by_time ON versions (known_from) WHERE version > 1;
+CREATE TABLE tombstones (
+    article_id TEXT PRIMARY KEY,
+    url_hash BLOB,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX tombstones_by_url ON tombstones (url_hash) WHERE url_hash IS NOT NULL;
+"""
+
+CHUNKS = """
+CREATE TABLE chunks (
+    seq INTEGER NOT NULL REFERENCES articles,
+    version INTEGER NOT NULL,
+    recipe TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    past INTEGER NOT NULL,
+    text_hash BLOB NOT NULL,
+    PRIMARY KEY (seq, version, recipe, ordinal)
+) WITHOUT ROWID;
+"""
+
 SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (
@@ -60,16 +84,9 @@ CREATE TABLE versions (
     version INTEGER NOT NULL,
     received_at TEXT NOT NULL,
     record TEXT NOT NULL,
+    known_from INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
     PRIMARY KEY (seq, version)
-) WITHOUT ROWID;
-CREATE TABLE chunks (
-    seq INTEGER NOT NULL REFERENCES articles,
-    recipe TEXT NOT NULL,
-    ordinal INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    past INTEGER NOT NULL,
-    text_hash BLOB NOT NULL,
-    PRIMARY KEY (seq, recipe, ordinal)
 ) WITHOUT ROWID;
 CREATE TABLE embeddings (
     model TEXT NOT NULL,
@@ -82,14 +99,15 @@ CREATE TABLE changes (
     seq INTEGER NOT NULL,
     at TEXT NOT NULL
 );
-{PLACES}{LINES}"""
+{CHUNKS}{PLACES}{LINES}{HISTORY}"""
 
 CROSS_REFERENCES = {
     "articles lack their current version": "SELECT count(*) FROM articles LEFT JOIN versions USING (seq, version) "
     "WHERE versions.record IS NULL",
     "articles have a change number that the change log lacks": "SELECT count(*) FROM articles "
     "WHERE change NOT IN (SELECT change FROM changes)",
-    "chunks belong to no article": "SELECT count(*) FROM chunks WHERE seq NOT IN (SELECT seq FROM articles)",
+    "chunks belong to no version of an article": "SELECT count(*) FROM chunks LEFT JOIN versions USING (seq, version) "
+    "WHERE record IS NULL",
     "chunks have no embedding": "SELECT count(*) FROM chunks LEFT JOIN embeddings ON "
     "embeddings.text_hash = chunks.text_hash AND embeddings.model = substr(recipe, 1, instr(recipe, '/') - 1) "
     "WHERE vector IS NULL",
@@ -99,6 +117,7 @@ CROSS_REFERENCES = {
     "WHERE articles.story IS NOT NULL AND story_id IS NULL",
     "articles belong to a story that stands for another": "SELECT count(*) FROM articles JOIN stories USING (story) "
     "WHERE merged_into IS NOT NULL",
+    "articles were taken down and are still there": "SELECT count(*) FROM articles JOIN tombstones USING (article_id)",
     "versions hold no readable record": "SELECT count(*) FROM versions WHERE NOT json_valid(record)",
 }
 """What must never be found, and the query that counts it."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from indexer.archive_connection import Connection
-from indexer.archive_schema import LINES, PLACES, SCHEMA_VERSION
+from indexer.archive_schema import CHUNKS, HISTORY, LINES, PLACES, SCHEMA_VERSION
 from indexer.errors import ArticleError
 from indexer.urls import url_key
 
-OLDER_VERSIONS = ("1", "2")
+OLDER_VERSIONS = ("1", "2", "3")
 
 _FROM_VERSION_1 = f"""
 ALTER TABLE articles ADD COLUMN published INTEGER;
@@ -22,6 +22,20 @@ UPDATE articles SET text_group = text_key, published = (
 """
 """To version 2; near-copies and stories are found by the next `dateline reindex`."""
 
+_TO_VERSION_4 = f"""
+ALTER TABLE versions ADD COLUMN known_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE versions ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+UPDATE versions SET known_from = min(unixepoch(received_at), coalesce(unixepoch(
+    CASE WHEN json_valid(record) THEN json_extract(record, iif(version = 1, '$.published_at', '$.updated_at')) END),
+    unixepoch(received_at)));
+ALTER TABLE chunks RENAME TO unversioned_chunks;
+{CHUNKS}
+INSERT INTO chunks SELECT seq, version, recipe, ordinal, first, past, text_hash FROM unversioned_chunks JOIN articles USING (seq);
+DROP TABLE unversioned_chunks;
+{HISTORY}
+DELETE FROM embeddings WHERE text_hash NOT IN (SELECT text_hash FROM chunks)"""
+"""The chunks of earlier versions were not kept; without them nobody could tell whose embeddings the others are."""
+
 
 def upgrade(db: Connection) -> None:
     """Do what the archive's version lacks, within the caller's transaction; nothing when another process has done it."""
@@ -30,8 +44,10 @@ def upgrade(db: Connection) -> None:
         return
     if version == "1":
         _execute_each(db, _FROM_VERSION_1)
-    _execute_each(db, LINES)
-    _renew_url_keys(db)
+    if version in ("1", "2"):
+        _execute_each(db, LINES)
+        _renew_url_keys(db)
+    _execute_each(db, _TO_VERSION_4)
     db.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (SCHEMA_VERSION,))
 
 

@@ -55,7 +55,7 @@ def build(index: IndexFolder, archive: Archive, recipe: Recipe, *, now: datetime
     aside.mkdir(parents=True)
     with archive.reading():
         change = archive.last_change()
-        stored = list(archive.changed_after(0, recipe.key, recipe.model))
+        stored = list(archive.stored.changed_after(0, recipe.key, recipe.model))
     columns = embedded.build(aside, stored)
     dimension = stored[0].embeddings.shape[1] if stored else 0
     manifest = Manifest(

@@ -9,66 +9,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import PurePath
 
 from indexer.archive import Archive
-from indexer.archive_places import mean_vector
+from indexer.batches import BATCH_ARTICLES, Batch, Page, Window
 from indexer.completing import FULL, completed, extent, is_later, says_nothing_new
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
 from indexer.identity import Identity
 from indexer.ingest_report import IngestReport
-from indexer.placer import IngestPlacer
-from indexer.preparing import WINDOWS_AHEAD, Preparing, is_window
-from indexer.recipe import Cut, Recipe, check_model, cut, recipe_for, remember_recipe, texts_of
+from indexer.preparing import WINDOWS_AHEAD, Preparing
+from indexer.recipe import Cut, Recipe, check_model, cut, recipe_for, texts_of
 from indexer.records import content_hash
 from indexer.scratch import InFlight, Seen, Unstored
 from indexer.site_lines import lines_of, with_lines, without_lines
-from indexer.types import Article, Found, Reject, Vector
+from indexer.storing import Store
+from indexer.types import Article, Found, PubStatus, Reject, Vector
 from indexer.urls import url_key
-
-BATCH_ARTICLES = 64
-"""Articles stored per transaction: what readers wait for, against the price of a sync."""
 
 Progress = Callable[[IngestReport, int], None]
 """Called with the report so far, and with how many of the articles read are not stored yet."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Articles that are stored in one transaction. It ends at a size, or before a second version of one of its articles.
-
-    So what it holds depends only on where the one before ended: a run taken up again has the batches of one that was not killed.
-    """
-
-    articles: dict[str, Article] = field(default_factory=dict)
-    pages: dict[str, _Page] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """Of an article that was read from a page: its site, and the lines left out of it (None: its text is not the page's)."""
-
-    site: str
-    left_out: frozenset[int] | None
-
-
-@dataclass(slots=True)
-class _Window:
-    """Batches that are embedded together."""
-
-    batches: list[_Batch] = field(default_factory=list)
-
-    @property
-    def articles(self) -> list[Article]:
-        return [article for batch in self.batches for article in batch.articles.values()]
-
-    @property
-    def is_full(self) -> bool:
-        return is_window(self.articles)
 
 
 class Ingest:
@@ -93,11 +55,11 @@ class Ingest:
         self._in_flight = InFlight()
         self._unstored: Unstored = self._rehearsal if dry_run else self._in_flight
         self._identity = Identity(archive, self._unstored)
-        self._batch = _Batch()
-        self._window = _Window()
-        self._preparing: Preparing[_Window] = Preparing(archive, encoder, self._tick)
+        self._batch = Batch()
+        self._window = Window()
+        self._preparing: Preparing[Window] = Preparing(archive, encoder, self._tick)
         self._site_lines: dict[str, frozenset[int]] = {}
-        self._placer: IngestPlacer | None = None
+        self._stores = Store(archive, self._recipe)
         self._progress: Progress = lambda _report, _waiting: None
         self._started = time.monotonic()
         self._cleaning = False
@@ -138,6 +100,8 @@ class Ingest:
             self.report.unchanged += 1
             return None
         current = self._identity.current(article.id)
+        if self._stays_away(article, current, partial=found.partial):
+            return None
         if current and says_nothing_new(found, article, self._as_read_now(current, site)):
             self.report.unchanged += 1
             return None
@@ -158,8 +122,20 @@ class Ingest:
                 "give each article its own id, or a later updated_at to each newer version",
             )
         self._count(article, is_new=current is None)
-        self._keep(article, _Page(site, self._repeated(site) if own_text else None) if site else None)
+        self._keep(article, Page(site, self._repeated(site) if own_text else None) if site else None)
         return None
+
+    def _stays_away(self, article: Article, current: Article | None, *, partial: bool) -> bool:
+        """Whether it was taken down, or is the page of an article that was deleted; it is left out then, and counted."""
+        if current is None:
+            away = self._archive.history.tombstone(article) is not None
+            self.report.taken_down += away
+        else:
+            known = self._archive.known(article.id) if partial and current.pubstatus is PubStatus.CANCELED else None
+            away = known is not None and known.deleted
+            self.report.superseded += away
+        self.report.unchanged += away
+        return away
 
     def _repeated(self, site: str) -> frozenset[int]:
         """The keys of the lines that the site repeats."""
@@ -183,11 +159,13 @@ class Ingest:
         versions = [*self._archive.versions(article.id), *self._unstored.versions(article.id)]
         return any(says_nothing_new(found, article, self._as_read_now(version, site)) for version in versions)
 
-    def _keep(self, article: Article, page: _Page | None) -> None:
+    def _keep(self, article: Article, page: Page | None) -> None:
         """Send the article on its way, after an earlier version that is still on its own."""
         if not self._dry_run:
             self._let_through(article.id)
+            known = self._archive.known(article.id)
             self._batch.articles[article.id] = article
+            self._batch.follows[article.id] = known.version if known else 0
             if page:
                 self._batch.pages[article.id] = page
         self._unstored.put(article)
@@ -203,7 +181,7 @@ class Ingest:
 
     def _end_batch(self) -> None:
         self._window.batches.append(self._batch)
-        self._batch = _Batch()
+        self._batch = Batch()
         if self._window.is_full:
             self._send()
 
@@ -227,7 +205,7 @@ class Ingest:
                 cleaned = without_lines(article, repeated)
                 if cleaned != article:
                     self.report.cleaned += 1
-                    self._keep(cleaned, _Page(site, repeated))
+                    self._keep(cleaned, Page(site, repeated))
             self._finish()
             with self._archive.transaction():
                 self._archive.lines.set_clean(site)
@@ -242,7 +220,7 @@ class Ingest:
         """Let the window of ended batches be prepared, and store the oldest ones until only so many are ahead."""
         if self._window.batches:
             self._preparing.put(self._window, self._window.articles)
-            self._window = _Window()
+            self._window = Window()
         while len(self._preparing) > ahead:
             prepared = self._preparing.pop()
             cuts = iter(prepared.cuts)
@@ -250,7 +228,7 @@ class Ingest:
                 self._store(batch, list(islice(cuts, len(batch.articles))), prepared.vectors)
                 self._tick()
 
-    def _store(self, batch: _Batch, cuts: list[Cut], prepared: Mapping[bytes, Vector]) -> None:
+    def _store(self, batch: Batch, cuts: list[Cut], prepared: Mapping[bytes, Vector]) -> None:
         """Store a batch in one transaction."""
         taken = zip(batch.articles.values(), cuts, strict=True)
         ready = [self._up_to_date(article, made, batch.pages.get(article.id)) for article, made in taken]
@@ -258,30 +236,46 @@ class Ingest:
         missing = self._archive.embeddings.missing(self._recipe.model, texts)
         late = self._preparing.embed({h: texts[h] for h in missing if h not in prepared})
         vectors = {h: late[h] if h in late else prepared[h] for h in texts if h in missing}
-        with self._archive.transaction():
-            remember_recipe(self._archive, self._recipe)
-            self._archive.embeddings.put(self._recipe.model, vectors)
+        with self._stores.transaction():
+            if self._stores.others_wrote:
+                ready = [one for one in ready if self._is_still_next(one[0], batch.follows[one[0].id])]
+                vectors = {h: vectors[h] for h in texts_of(made for _, made in ready) if h in vectors}
+            self._stores.put_embeddings(vectors)
             stored = []
-            for article, (chunks, hashes) in ready:
-                seq = self._archive.put(article, received_at=self._now)
-                self._archive.put_chunks(seq, self._recipe.key, chunks, hashes)
+            for article, made in ready:
+                seq = self._stores.put(article, made, at=self._now).seq
                 self._count_lines(batch.pages.get(article.id), seq, article)
-                stored.append((seq, article, mean_vector(self._archive.embeddings.of(self._recipe.model, hashes))))
-            self._placer = self._placer or IngestPlacer(self._archive, self._recipe)
-            self.report.duplicates += self._placer.place(stored)
+                stored.append((seq, article, made[1]))
+            self.report.duplicates += self._stores.place(stored)
         for article_id in batch.articles:
             self._in_flight.stored(article_id)
         self.report.chunks += sum(len(chunks) for _, (chunks, _) in ready)
         self.report.encoded += len(vectors)
 
-    def _up_to_date(self, article: Article, made: Cut, page: _Page | None) -> tuple[Article, Cut]:
+    def _is_still_next(self, article: Article, follows: int) -> bool:
+        """Whether nobody else wrote the article, or took it down, since it was compared; one that says it is later follows."""
+        known = self._archive.known(article.id)
+        if (known.version if known else 0) == follows and not self._archive.history.tombstone_of(article.id):
+            return True
+        current = self._archive.article(article.id)
+        if current and is_later(article, current[0], default=False):
+            return True
+        if follows:
+            self.report.updated -= 1
+        else:
+            self.report.new -= 1
+        self.report.unchanged += 1
+        self.report.superseded += 1
+        return False
+
+    def _up_to_date(self, article: Article, made: Cut, page: Page | None) -> tuple[Article, Cut]:
         """The article without the lines that its site was found to repeat since it was taken."""
         if page is None or page.left_out is None or self._repeated(page.site) == page.left_out:
             return article, made
         cleaned = without_lines(article, self._repeated(page.site))
         return (article, made) if cleaned == article else (cleaned, cut(cleaned, self._encoder.tokenizer))
 
-    def _count_lines(self, page: _Page | None, seq: int, article: Article) -> None:
+    def _count_lines(self, page: Page | None, seq: int, article: Article) -> None:
         """Count the lines of an article whose text was read from a page; a record's are not its site's."""
         if page is None:
             self._archive.lines.forget(seq)

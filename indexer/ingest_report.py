@@ -30,6 +30,8 @@ class IngestReport:
     rejected: int = 0
     superseded: int = 0
     """Of the unchanged, those that repeat an older version; the current one stays."""
+    taken_down: int = 0
+    """Of the unchanged, those that were taken down before and stay out."""
     duplicates: int = 0
     cleaned: int = 0
     """Stored articles that lost a line which their site was found to repeat; not among those read."""

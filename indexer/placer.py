@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -46,6 +46,10 @@ class Placer:
         self._ledger = ledger
         self._surroundings = surroundings
         self._placing = Placing(counts, articles, ledger.text_of)
+
+    def forget_texts(self, seqs: Iterable[int]) -> None:
+        """These articles have other texts by now."""
+        self._placing.forget_texts(seqs)
 
     def place(self, coming: Sequence[Neighbour]) -> int:
         """Give each its group and story; returns how many are copies of an article placed before."""
@@ -120,10 +124,17 @@ class IngestPlacer:
     """Places what an ingest stores; what it compares with is read from the archive as it is needed."""
 
     def __init__(self, archive: Archive, recipe: Recipe) -> None:
-        places = archive.places
+        places = self._places = archive.places
+        self._recipe = recipe
         self._ledger = ArchiveLedger(archive)
-        surroundings = Surroundings(lambda day: places.of_day(day, recipe.key, recipe.model))
-        self._placer = Placer(self._ledger, surroundings, *places.term_counts())
+        self._surroundings = Surroundings(lambda day: places.of_day(day, recipe.key, recipe.model))
+        self._placer = Placer(self._ledger, self._surroundings, *places.term_counts())
+
+    def take_in(self, seqs: Sequence[int]) -> None:
+        """Articles that another process has placed, changed or taken down."""
+        placed = self._places.of_articles(seqs, self._recipe.key, self._recipe.model)
+        self._placer.forget_texts(seqs)
+        self._surroundings.take_in(placed, seqs)
 
     def place(self, batch: Sequence[tuple[int, Article, NDArray[np.float16]]]) -> int:
         """Place articles (archive number, article, mean vector) stored in this transaction; returns how many are copies."""

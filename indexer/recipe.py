@@ -52,6 +52,18 @@ def remember_recipe(archive: Archive, recipe: Recipe) -> None:
     archive.set_meta("recipe", recipe.key)
 
 
+def keep_recipe(archive: Archive, recipe: Recipe) -> None:
+    """Make it a new archive's recipe; raises ModelError when the archive has moved to another."""
+    kept = archive.meta("recipe")
+    if kept is None:
+        remember_recipe(archive, recipe)
+    elif kept != recipe.key:
+        raise ModelError(
+            f"the index has moved to model {archive.meta('model_name')} ({kept}) while this run embedded with "
+            f"{recipe.model_name} ({recipe.key}); run it again"
+        )
+
+
 def check_model(archive: Archive, encoder: Encoder) -> None:
     """Refuse a model, or rules of cutting, other than those the archive's serving chunks were made with."""
     expected = archive.meta("model")

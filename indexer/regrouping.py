@@ -49,7 +49,7 @@ def regroup(archive: Archive, recipe: Recipe, progress: Callable[[int], None], *
         archive.places.forget_terms()
         ledger = _FreshLedger(archive)
         placer = Placer(ledger, Surroundings(lambda _: ()), np.zeros(BUCKETS, dtype=np.int64), 0)
-        pending = archive.in_order_of_publication(recipe.key, recipe.model)
+        pending = archive.stored.in_order_of_publication(recipe.key, recipe.model)
         while batch := list(islice(pending, BATCH_ARTICLES)):
             placer.place([ledger.admitted(*item) for item in batch])
             ledger.terms.count()

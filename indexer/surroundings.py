@@ -118,6 +118,17 @@ class Surroundings:
         vectors = self._room[: len(self.articles)]
         self._cosines = vectors[self._first_coming :] @ vectors.T
 
+    def take_in(self, placed: Sequence[Neighbour], gone: Sequence[int] = ()) -> None:
+        """Articles that another process placed: they stand where an earlier version of theirs stood, if their day was read."""
+        for seq in [*gone, *(article.seq for article in placed)]:
+            if seq in self._place_of:
+                self._placed[self._place_of.pop(seq)] = False
+        held = [article for article in placed if article.day in self._read]
+        first = len(self.articles)
+        self._append(held)
+        self._placed[first:] = True
+        self._place_of |= {article.seq: first + number for number, article in enumerate(held)}
+
     def around(self, number: int) -> Around:
         """The placed articles around the one of that number in the batch."""
         article = self.articles[self._first_coming + number]

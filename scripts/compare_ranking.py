@@ -233,7 +233,7 @@ def _ndcg(scored: Scored, way: Way, names: Sequence[str], grades: Mapping[str, i
 def _names(library: Library) -> list[str]:
     """The id of the article of each row."""
     assert library.view is not None
-    ids = {one.seq: one.article.id for one in library.archive.changed_after(0, "", "")}
+    ids = {one.seq: one.article.id for one in library.archive.stored.changed_after(0, "", "")}
     return [ids[int(seq)] for seq in library.view.snapshot.columns.seq]
 
 

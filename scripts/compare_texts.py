@@ -41,7 +41,7 @@ class Bench:
         assert library.view is not None
         self.view = library.view
         self.collection = collection
-        stored = {one.seq: one.article for one in library.archive.changed_after(0, "", "")}
+        stored = {one.seq: one.article for one in library.archive.stored.changed_after(0, "", "")}
         self.articles = [stored[int(seq)] for seq in self.view.snapshot.columns.seq]
         self.asked = [(query, Scored.of(library, query)) for query in collection.questions.values()]
 

@@ -182,7 +182,7 @@ class Library:
             return view
         with self.archive.reading():
             change = self.archive.last_change()
-            stored = list(self.archive.changed_after(view.change, view.manifest.recipe, view.manifest.model))
+            stored = list(self.archive.stored.changed_after(view.change, view.manifest.recipe, view.manifest.model))
         if not stored:
             return view
         workspace = self._workspace = self._workspace or Workspace(self.index.tails)

@@ -109,8 +109,8 @@ def contents(index: IndexFolder) -> dict[str, Any]:
     with sqlite3.connect(index.archive) as db:
         return {
             "articles": db.execute("SELECT * FROM articles ORDER BY seq").fetchall(),
-            "versions": db.execute("SELECT seq, version, record FROM versions ORDER BY seq, version").fetchall(),
-            "chunks": db.execute("SELECT * FROM chunks ORDER BY seq, recipe, ordinal").fetchall(),
+            "versions": db.execute("SELECT seq, version, record, deleted FROM versions ORDER BY seq, version").fetchall(),
+            "chunks": db.execute("SELECT * FROM chunks ORDER BY seq, version, recipe, ordinal").fetchall(),
             "embeddings": db.execute("SELECT * FROM embeddings ORDER BY model, text_hash").fetchall(),
             "changes": db.execute("SELECT change, seq FROM changes ORDER BY change").fetchall(),
             "stories": db.execute("SELECT * FROM stories ORDER BY story").fetchall(),
@@ -121,6 +121,28 @@ def contents(index: IndexFolder) -> dict[str, Any]:
             "counts": db.execute("SELECT * FROM term_counts ORDER BY term").fetchall(),
             "meta": db.execute("SELECT * FROM meta ORDER BY name").fetchall(),
         }
+
+
+TO_SCHEMA_3 = """
+DROP TABLE tombstones;
+DROP INDEX versions_by_time;
+ALTER TABLE versions DROP COLUMN known_from;
+ALTER TABLE versions DROP COLUMN deleted;
+CREATE TABLE old_chunks (
+    seq INTEGER NOT NULL REFERENCES articles,
+    recipe TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    past INTEGER NOT NULL,
+    text_hash BLOB NOT NULL,
+    PRIMARY KEY (seq, recipe, ordinal)
+) WITHOUT ROWID;
+INSERT INTO old_chunks SELECT seq, recipe, ordinal, first, past, text_hash FROM chunks JOIN articles USING (seq, version);
+DROP TABLE chunks;
+ALTER TABLE old_chunks RENAME TO chunks;
+UPDATE meta SET value = '3' WHERE name = 'schema';
+"""
+"""Takes an archive back to schema 3."""
 
 
 def static_model(folder: Path) -> ModelFiles:

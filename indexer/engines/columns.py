@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.archive import Stored
+from indexer.archive_stored import Stored
 from indexer.articles import epoch_seconds
 from indexer.filters import Fact, Filters, language_forms
 from indexer.types import PubStatus, Rows

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.archive import Stored
+from indexer.archive_stored import Stored
 from indexer.engines.columns import Columns, Mask, StoryRows, columns_of
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.vectors import VectorIndex, similarities

@@ -11,7 +11,7 @@ import pytest
 from indexer.archive import Archive
 from indexer.layout import IndexFolder
 from search_api import jobs
-from tests.support import contents, write_jsonl
+from tests.support import TO_SCHEMA_3, contents, write_jsonl
 
 URL = "https://paper.example/2026/10/strike"
 AMP, PRINT, HTTP = f"{URL}/amp", f"{URL}?print=1", URL.replace("https:", "http:")
@@ -138,6 +138,7 @@ def test_an_archive_of_an_earlier_schema_gets_the_keys_of_now(tmp_path: Path) ->
     jobs.ingest(index, [str(page(tmp_path, "a.html", AMP))])
     with Archive(index.archive) as archive:
         db = archive._db
+        db.executescript(TO_SCHEMA_3)
         for table in ("site_lines", "site_pages", "sites"):
             db.execute(f"DROP TABLE {table}")
         db.execute("UPDATE articles SET url_key = 'paper.example/2026/10/strike/amp'")

@@ -15,6 +15,7 @@ import pytest
 
 from indexer import archive_places
 from indexer.archive import Archive
+from indexer.archive_schema import SCHEMA_VERSION
 from indexer.layout import IndexFolder
 from indexer.placing import Place
 from indexer.regrouping import Regrouped
@@ -23,7 +24,7 @@ from search_api import jobs
 from search_api.query import SearchQuery
 from search_api.searcher import search
 from tests.integration.test_placing import FAMILY, LOOKALIKES, OTHERS, SAME, ingest, parted, places, same_text_as
-from tests.support import anything, command, index_of, opened_library, record
+from tests.support import TO_SCHEMA_3, anything, command, index_of, opened_library, record
 
 SENTENCES = {
     "kiln": (
@@ -369,7 +370,7 @@ def old(tmp_path: Path) -> IndexFolder:
     index = index_of(tmp_path / "old", [*FAMILY, *SAGAS, *OTHERS, record(40) | {"published_at": None}, dated])
     ingest(index, [FAMILY[4] | {"title": "Corrected", "updated_at": "2026-04-01T00:00:00Z"}])
     with closing(sqlite3.connect(index.archive)) as db:
-        db.executescript(OLD_ARTICLES)
+        db.executescript(TO_SCHEMA_3 + OLD_ARTICLES)
     return index
 
 
@@ -377,9 +378,9 @@ def facts(index: IndexFolder) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(index.archive)) as db:
         questions: Mapping[str, str] = {
             "articles": "SELECT seq, article_id, url_key, version, change, content_hash, text_key FROM articles ORDER BY seq",
-            "versions": "SELECT * FROM versions ORDER BY seq, version",
-            "chunks": "SELECT * FROM chunks ORDER BY seq, recipe, ordinal",
-            "embeddings": "SELECT * FROM embeddings ORDER BY model, text_hash",
+            "versions": "SELECT seq, version, received_at, record FROM versions ORDER BY seq, version",
+            "chunks": "SELECT seq, recipe, ordinal, first, past, text_hash FROM chunks ORDER BY seq, recipe, ordinal",
+            "embeddings": "SELECT * FROM embeddings WHERE text_hash IN (SELECT text_hash FROM chunks) ORDER BY model, text_hash",
             "changes": "SELECT * FROM changes ORDER BY change",
         }
         return {name: db.execute(question).fetchall() for name, question in questions.items()}
@@ -393,7 +394,7 @@ def published(index: IndexFolder) -> dict[str, int | None]:
 def test_an_archive_of_schema_1_is_brought_up_to_date_with_all_its_data(tmp_path: Path, old: IndexFolder) -> None:
     before = facts(old)
     with Archive(old.archive) as archive:
-        assert archive.meta("schema") == "3"
+        assert archive.meta("schema") == SCHEMA_VERSION
         assert archive.places.unplaced()
         assert archive.check() == []
     assert facts(old) == before
@@ -448,7 +449,7 @@ def test_processes_that_open_an_older_archive_at_once_bring_it_up_to_date_once(o
         thread.join()
     assert trouble == []
     with Archive(old.archive) as archive:
-        assert archive.meta("schema") == "3"
+        assert archive.meta("schema") == SCHEMA_VERSION
 
 
 def test_one_unreadable_record_does_not_keep_an_older_archive_from_being_opened(old: IndexFolder) -> None:

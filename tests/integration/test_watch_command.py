@@ -45,7 +45,7 @@ def _this_machine_may_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 def stored(index: Path) -> Article:
     """The one article of the index."""
     with Archive(index / "archive.sqlite") as archive:
-        (article,) = (held.article for held in archive.changed_after(0, "none", "none"))
+        (article,) = (held.article for held in archive.stored.changed_after(0, "none", "none"))
         return article
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from indexer.archive import Stored
+from indexer.archive_stored import Stored
 from indexer.engines.columns import Columns, columns_of
 from indexer.types import Article
 from search_api.facets import count
