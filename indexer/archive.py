@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from indexer.archive_check import problems
 from indexer.archive_connection import connect
 from indexer.archive_embeddings import EmbeddingStore
+from indexer.archive_erasing import Erased, erase
 from indexer.archive_history import History
 from indexer.archive_lines import SiteLines
 from indexer.archive_places import Places
@@ -24,16 +25,11 @@ from indexer.archive_stored import StoredArticles
 from indexer.archive_upgrade import OLDER_VERSIONS, upgrade
 from indexer.articles import epoch_seconds, format_time, is_visible
 from indexer.duplicates import text_key
-from indexer.errors import IndexDamaged, IndexMissing
+from indexer.errors import IndexBusy, IndexDamaged, IndexMissing
 from indexer.records import content_hash, record_from_article, stored_article
 from indexer.scratch import Scratch
 from indexer.types import Article, Chunk
 from indexer.urls import url_key
-
-_LACKING = (
-    "NOT EXISTS (SELECT 1 FROM chunks "
-    "WHERE chunks.seq = articles.seq AND chunks.version = articles.version AND recipe = ?)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,7 @@ class Archive:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._db = connect(path)
+        self._inode = path.stat().st_ino
         self._prepare()
         self.embeddings = EmbeddingStore(self._db)
         self.places = Places(self._db)
@@ -79,6 +76,13 @@ class Archive:
 
     def close(self) -> None:
         self._db.close()
+
+    def was_replaced(self) -> bool:
+        """Whether another file has this one's place by now, as after a restore."""
+        try:
+            return self.path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return True
 
     def __enter__(self) -> Archive:
         return self
@@ -221,33 +225,6 @@ class Archive:
 
     # Reading all of it ---------------------------------------------------------------------------------------------
 
-    def without_chunks(self, recipe: str) -> Iterator[tuple[int, int, Article]]:
-        """(seq, version, article) of each current version that has no chunks of this recipe yet."""
-        last = 0
-        while True:
-            rows = self._db.execute(
-                f"SELECT seq, version, record FROM articles JOIN versions USING (seq, version) WHERE seq > ? AND {_LACKING} "
-                "ORDER BY seq LIMIT 500",
-                (last, recipe),
-            ).fetchall()
-            if not rows:
-                return
-            for seq, version, record in rows:
-                yield seq, version, stored_article(record)
-            last = rows[-1][0]
-
-    def lacking_chunks(self, recipe: str) -> int:
-        """How many articles `without_chunks` would go through."""
-        return int(self._db.execute(f"SELECT count(*) FROM articles WHERE {_LACKING}", (recipe,)).fetchone()[0])
-
-    def holds(self, key: tuple[int, int]) -> bool:
-        """Whether there is this (seq, version)."""
-        return self._db.execute("SELECT 1 FROM versions WHERE seq = ? AND version = ?", key).fetchone() is not None
-
-    def changed_articles(self, change: int) -> int:
-        """How many articles changed after a change: the length of a tail."""
-        return int(self._db.execute("SELECT count(*) FROM articles WHERE change > ?", (change,)).fetchone()[0])
-
     def version_keys(self) -> set[tuple[int, int]]:
         """Every (seq, version) there is."""
         return set(self._db.execute("SELECT seq, version FROM versions"))
@@ -306,10 +283,32 @@ class Archive:
         question = "SELECT known_from FROM versions WHERE seq = ? AND version = ?"
         return int(self._db.execute(question, (known.seq, known.version)).fetchone()[0])
 
+    def erase(self, article_id: str, reason: str, at: datetime) -> Erased | None:
+        """Take every version of an article out for good and leave a tombstone; None for an unknown id."""
+        return erase(self._db, self.places, article_id, reason, at)
+
+    def empty_log(self) -> bool:
+        """Empty the write-ahead log into the database, so that it holds no earlier page; False while readers are in the way."""
+        busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
+    def compact(self) -> None:
+        """Write the database anew, without what earlier writes left in its unused room."""
+        with suppress(IndexBusy):
+            self._db.execute("VACUUM")
+        self.empty_log()
+
     def touch(self, seq: int, *, at: datetime) -> None:
         """Log a change of an article that is not one of its text, so that a generation from before is known to be old."""
         change = self._db.execute("INSERT INTO changes (seq, at) VALUES (?, ?)", (seq, format_time(at))).lastrowid
         self._db.execute("UPDATE articles SET change = ? WHERE seq = ?", (change, seq))
+
+    def repeat_chunks(self, seq: int, version: int, later: int) -> None:
+        """Give a later version that has the same text the chunks of an earlier one."""
+        self._db.execute(
+            "INSERT INTO chunks SELECT seq, ?, recipe, ordinal, first, past, text_hash FROM chunks WHERE seq = ? AND version = ?",
+            (later, seq, version),
+        )
 
     def put_chunks(self, seq: int, version: int, recipe: str, chunks: Sequence[Chunk], hashes: Sequence[bytes]) -> None:
         self._db.executemany(

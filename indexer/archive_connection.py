@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import IndexBusy, IndexDamaged
+from indexer.errors import DiskFull, IndexBusy, IndexDamaged
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -22,7 +22,23 @@ def connect(path: Path) -> Connection:
     connection.path = path
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is deleted, as by a takedown, is overwritten
     return connection
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Write the database as it is at one moment to a new file, while others read and write it.
+
+    Raises IndexDamaged naming both files where one cannot be read or the other not written.
+    """
+    with closing(connect(source)) as original:
+        try:
+            with closing(sqlite3.connect(target)) as copy:
+                original.backup(copy)
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(
+                f"{source} cannot be copied to {target} ({error}); check the room and health of both disks"
+            ) from error
 
 
 class Connection(sqlite3.Connection):
@@ -74,6 +90,8 @@ def _named(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise IndexBusy(f"{path} is locked by another process; try again when it is done") from error
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise DiskFull(f"no room is left to write to {path}; nothing of this write was stored") from error
         raise IndexDamaged(
             f"{path} cannot be read or written ({error}); check the disk's room and health, else restore it from a backup"
         ) from error

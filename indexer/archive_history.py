@@ -70,6 +70,11 @@ class History:
         )
         return [(seq, version) for seq, version, deleted in rows if not deleted]
 
+    def is_said(self, text: str) -> bool:
+        """Whether a stored version holds a text, written as it is in JSON."""
+        row = self._db.execute("SELECT 1 FROM versions WHERE instr(record, ?) LIMIT 1", (text,)).fetchone()
+        return row is not None
+
     def tombstone(self, article: Article) -> Tombstone | None:
         """Why an article may not be stored: its id, or its address, was taken down."""
         row = self._db.execute(

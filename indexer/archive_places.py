@@ -81,10 +81,11 @@ class Places:
             counts[term] = articles
         return counts[:BUCKETS], int(counts[_ALL])
 
-    def count_terms(self, buckets: NDArray[np.uint32], articles: int) -> None:
-        """Add new articles' terms to the counts; a bucket comes once for each of the articles that holds it."""
+    def count_terms(self, buckets: NDArray[np.uint32], articles: int, *, taken: bool = False) -> None:
+        """Add articles' terms to the counts, or take them away; a bucket comes once for each of the articles that holds it."""
         found, times = np.unique(buckets, return_counts=True)
-        rows = [*zip(found.tolist(), times.tolist(), strict=True), (_ALL, articles)]
+        sign = -1 if taken else 1
+        rows = [*zip(found.tolist(), (sign * times).tolist(), strict=True), (_ALL, sign * articles)]
         self._db.executemany(
             "INSERT INTO term_counts VALUES (?, ?) ON CONFLICT (term) DO UPDATE SET articles = articles + excluded.articles",
             rows,

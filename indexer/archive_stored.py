@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,18 @@ from numpy.typing import NDArray
 
 from indexer.archive_connection import Connection
 from indexer.archive_places import mean_vector
+from indexer.articles import format_time
 from indexer.errors import IndexDamaged
 from indexer.records import stored_article
 from indexer.types import Article
 
 _COLUMNS = "seq, versions.version, change, text_group, story, known_from, record"
+
+
+_LACKING = (
+    "NOT EXISTS (SELECT 1 FROM chunks "
+    "WHERE chunks.seq = articles.seq AND chunks.version = articles.version AND recipe = ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,15 @@ class StoredArticles:
         for row in rows:
             yield self._stored(row, recipe, model)
 
+    def withdrawn_after(self, change: int, now: datetime) -> list[int]:
+        """The numbers of the articles that were changed after a change and that readers may not see now, or never again."""
+        rows = self._db.execute(
+            "SELECT seq FROM articles JOIN versions USING (seq, version) WHERE change > ? AND ("
+            "coalesce(json_extract(record, '$.pubstatus'), 'usable') != 'usable' OR json_extract(record, '$.embargoed') > ?)",
+            (change, format_time(now)),
+        )
+        return [*(seq for (seq,) in rows), *self.gone_after(change)]
+
     def gone_after(self, change: int) -> list[int]:
         """The numbers of the articles that were taken down after a change."""
         rows = self._db.execute(
@@ -84,6 +101,33 @@ class StoredArticles:
             for one in self.of([seq], recipe, model):
                 if len(one.embeddings):
                     yield seq, one.article, mean_vector(one.embeddings)
+
+    def without_chunks(self, recipe: str) -> Iterator[tuple[int, int, Article]]:
+        """(seq, version, article) of each current version that has no chunks of this recipe yet."""
+        last = 0
+        while True:
+            rows = self._db.execute(
+                f"SELECT seq, version, record FROM articles JOIN versions USING (seq, version) WHERE seq > ? AND {_LACKING} "
+                "ORDER BY seq LIMIT 500",
+                (last, recipe),
+            ).fetchall()
+            if not rows:
+                return
+            for seq, version, record in rows:
+                yield seq, version, stored_article(record)
+            last = rows[-1][0]
+
+    def lacking_chunks(self, recipe: str) -> int:
+        """How many articles `without_chunks` would go through."""
+        return int(self._db.execute(f"SELECT count(*) FROM articles WHERE {_LACKING}", (recipe,)).fetchone()[0])
+
+    def holds(self, key: tuple[int, int]) -> bool:
+        """Whether there is this (seq, version)."""
+        return self._db.execute("SELECT 1 FROM versions WHERE seq = ? AND version = ?", key).fetchone() is not None
+
+    def changed_articles(self, change: int) -> int:
+        """How many articles changed after a change: the length of a tail."""
+        return int(self._db.execute("SELECT count(*) FROM articles WHERE change > ?", (change,)).fetchone()[0])
 
     def _stored(self, row: tuple[Any, ...], recipe: str, model: str) -> Stored:
         seq, version, change, group, story, known_from, record = row

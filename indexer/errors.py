@@ -7,7 +7,12 @@ DatelineError
 ├── SettingError        a setting cannot be used here (a port that is taken)
 ├── IndexMissing        there is no index where one was expected
 ├── IndexDamaged        a file of the index is not what its checksum or count says
+├── GenerationMissing   there is no generation of that number, or none to go back to
 ├── IndexBusy           another process is writing to the index
+├── DiskFull            there is no room to store a write
+├── VersionConflict     a write does not follow the version that is stored
+├── TakenDown           an article was taken down and cannot be stored again
+├── AccessDenied        a key is missing, unknown, or not for this
 ├── QueryError          a question that cannot be answered as asked (bad cursor, bad filter)
 ├── CursorExpired       a page of results that are no longer held
 ├── ArticleNotFound     no article with that id
@@ -45,8 +50,44 @@ class IndexDamaged(DatelineError):
     """A file of the index differs from what its manifest says."""
 
 
+class GenerationMissing(DatelineError):
+    """There is no generation of a number, or none that served before."""
+
+
 class IndexBusy(DatelineError):
     """Another process holds the lock for writing."""
+
+
+class DiskFull(DatelineError):
+    """There is no room to store a write; nothing of it was stored."""
+
+
+class VersionConflict(DatelineError):
+    """A write does not follow the version that is stored: it came late, or somebody else wrote meanwhile."""
+
+    def __init__(self, article_id: str, stored: int, expected: int) -> None:
+        super().__init__(
+            f"article {article_id!r} is at version {stored}, and the write follows version {expected}; "
+            "read the article again and repeat the write if it still holds"
+            if stored
+            else f"article {article_id!r} is not stored, and the write follows version {expected}; leave the version out"
+        )
+        self.stored = stored
+
+
+class TakenDown(DatelineError):
+    """An article was taken down; nothing is stored under its id or address again."""
+
+    def __init__(self, article_id: str, at: str) -> None:
+        super().__init__(f"article {article_id!r}, or its address, was taken down at {at} and cannot be stored again")
+
+
+class AccessDenied(DatelineError):
+    """What was asked for needs a key: none was given, it is unknown (`known` false), or it is not for this."""
+
+    def __init__(self, message: str, *, known: bool) -> None:
+        super().__init__(message)
+        self.known = known
 
 
 class QueryError(DatelineError):

@@ -64,7 +64,7 @@ class Filters:
     Within one field any value may match; across fields all must. `published_from` is inclusive, `published_before`
     exclusive; an article without a date meets neither. `require` holds groups: of each, at least one condition must be
     met; of `exclude`, none may be. `now` hides what is withheld, canceled or still under embargo; `as_of` hides what
-    was published later, and nothing without a date.
+    was published, freed or known later.
     """
 
     now: datetime

@@ -1,12 +1,10 @@
-"""Generations: built beside the serving one, checked, activated by one atomic step."""
+"""Generations: what each is, checked, activated by one atomic step, deleted; `building` makes them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +15,14 @@ import numpy as np
 from indexer.archive import Archive
 from indexer.articles import format_time
 from indexer.engines import embedded
+from indexer.engines.columns import Columns
+from indexer.engines.vectors import EMBEDDINGS_FILE
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.layout import IndexFolder, replace_text, sync_files, sync_folder
 from indexer.recipe import Recipe, remember_recipe
+from indexer.served import forget, note_rolled_back, note_served, served
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MANIFEST = "manifest.json"
 
 
@@ -43,21 +44,16 @@ class Manifest:
     files: dict[str, dict[str, Any]]
 
 
-def build(index: IndexFolder, archive: Archive, recipe: Recipe, *, now: datetime) -> Manifest:
-    """Build the next generation from stored chunks and embeddings; it is complete on disk, and not yet serving."""
-    if archive.last_change() == 0:
-        raise IndexMissing(
-            f"the archive in {index.root} holds no articles yet; ingest some first: dateline ingest FOLDER"
-        )
-    clear_leftovers(index)
-    number = max(index.numbers(), default=0) + 1
-    aside = index.generations / f".building-{number}-{os.getpid()}"
-    aside.mkdir(parents=True)
-    with archive.reading():
-        change = archive.last_change()
-        stored = list(archive.stored.changed_after(0, recipe.key, recipe.model))
-    columns = embedded.build(aside, stored)
-    dimension = stored[0].embeddings.shape[1] if stored else 0
+def next_number(index: IndexFolder) -> int:
+    """The number of the next generation."""
+    return max(index.numbers(), default=0) + 1
+
+
+def complete(
+    index: IndexFolder, folder: Path, columns: Columns, recipe: Recipe, *, change: int, number: int, now: datetime
+) -> Manifest:
+    """Make a folder with the engine's files a generation: checksums, all durable, in its place by one step."""
+    embeddings = np.load(folder / embedded.VECTORS / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         number=number,
@@ -68,30 +64,34 @@ def build(index: IndexFolder, archive: Archive, recipe: Recipe, *, now: datetime
         recipe=recipe.key,
         articles=len(columns),
         chunks=columns.chunks,
-        dimension=dimension,
+        dimension=int(embeddings.shape[1]),
         parameters={"vectors": "exact inner product, fp16", "lexical": "BM25"},
         files={
-            path: {"bytes": (aside / path).stat().st_size, "sha256": _sha256(aside / path)} for path in _files(aside)
+            path: {"bytes": (folder / path).stat().st_size, "sha256": _sha256(folder / path)} for path in _files(folder)
         },
     )
-    (aside / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
-    sync_files(aside)
-    aside.rename(index.generation(number))
+    (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
+    sync_files(folder)
+    folder.rename(index.generation(number))
     sync_folder(index.generations)
     return manifest
 
 
-def activate(index: IndexFolder, archive: Archive, manifest: Manifest) -> None:
-    """Make a built generation the serving one."""
+def activate(index: IndexFolder, archive: Archive, manifest: Manifest, *, again: bool = False) -> None:
+    """Make a built generation the serving one, or one that served before (`again`) in place of those after it."""
     with archive.transaction():
-        remember_recipe(archive, Recipe(manifest.model_name, manifest.model, int(manifest.recipe.rpartition("/")[2])))
+        remember_recipe(archive, Recipe.of_key(manifest.model_name, manifest.recipe))
+        (note_rolled_back if again else note_served)(archive, manifest.number)
     replace_text(index.root / "CURRENT", f"{manifest.number}\n")
 
 
-def prune(index: IndexFolder, *, kept: Collection[int | None]) -> list[int]:
-    """Delete all generations but these and the serving one; returns the numbers deleted."""
-    spared = {index.current(), *kept}
+def prune(index: IndexFolder, archive: Archive, *, keep: int) -> list[int]:
+    """Delete all generations but the serving one and the `keep` that served before it; returns the numbers deleted."""
+    before = [number for number in served(archive) if number != index.current()]
+    spared = {index.current(), *(before[-keep:] if keep else [])}
     doomed = [number for number in index.numbers() if number not in spared]
+    with archive.transaction():
+        forget(archive, doomed)
     for number in doomed:
         remove(index, number)
     return doomed
@@ -100,12 +100,6 @@ def prune(index: IndexFolder, *, kept: Collection[int | None]) -> list[int]:
 def remove(index: IndexFolder, number: int) -> None:
     """Delete a generation that is not serving."""
     shutil.rmtree(index.generation(number))
-
-
-def clear_leftovers(index: IndexFolder) -> None:
-    """Remove what builds that were killed left behind. Needs the lock for writing."""
-    for path in index.generations.glob(".building-*"):
-        shutil.rmtree(path)
 
 
 def read_manifest(index: IndexFolder, number: int | None = None) -> Manifest:
@@ -145,7 +139,7 @@ def _problems(index: IndexFolder, archive: Archive) -> list[str]:
         manifest = read_manifest(index)
     except (IndexDamaged, IndexMissing) as error:
         return [*problems, str(error)]
-    damaged = _damaged_files(index.generation(manifest.number), manifest)
+    damaged = check_files(index, manifest)
     problems += [
         f"generation {manifest.number}: {what}; rebuild it from the archive: dateline reindex" for what in damaged
     ]
@@ -162,7 +156,9 @@ def _problems(index: IndexFolder, archive: Archive) -> list[str]:
     return problems
 
 
-def _damaged_files(folder: Path, manifest: Manifest) -> list[str]:
+def check_files(index: IndexFolder, manifest: Manifest) -> list[str]:
+    """What is wrong with the files of a generation, by size and SHA-256; empty when they are as they were built."""
+    folder = index.generation(manifest.number)
     found = []
     for path, expected in manifest.files.items():
         wrong = _wrong_size(folder / path, expected["bytes"])

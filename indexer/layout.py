@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from indexer.errors import IndexBusy, IndexDamaged, IndexMissing
+
+_BUILDING = "building.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +80,62 @@ class IndexFolder:
         with held_lock(self.root, missing, f"is writing to {self.root}; wait until it is done"):
             yield
 
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Hold the index's lock for generations: built, activated, deleted or copied by one process at a time.
+
+        Raises IndexBusy naming the process that has it.
+        """
+        missing = f"no generation can be built in {self.root}"
+        busy = f"is building a generation in {self.root}; wait until it is done"
+        with held_lock(self.root, missing, busy, name=_BUILDING):
+            yield
+
+    def is_building(self) -> bool:
+        """Whether a process holds the lock for generations."""
+        try:
+            opened = (self.root / _BUILDING).open(encoding="ascii")
+        except FileNotFoundError:
+            return False
+        with opened as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
 
 @contextmanager
-def held_lock(folder: Path, missing: str, busy: str) -> Iterator[None]:
-    """Hold the file `lock` of a folder, which is made; it is free again when the process ends, however it does.
+def held_lock(folder: Path, missing: str, busy: str, *, name: str = "lock") -> Iterator[None]:
+    """Hold the lock file of a folder, which is made; it is free again when the process ends, however it does.
 
     Raises IndexMissing, `missing` and why, where there can be no such folder, and IndexBusy, naming the process that holds it
     and what that is doing (`busy`).
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        opened = (folder / "lock").open("a+", encoding="ascii")
+        opened = (folder / name).open("a+", encoding="ascii")
     except OSError as error:
         raise IndexMissing(f"{missing} ({error.strerror}); name a folder to write to") from None
     with opened as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(lock):
             lock.seek(0)
             raise IndexBusy(f"process {lock.read().strip() or 'unknown'} {busy}") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Whether the lock could be had; somebody who only looks whether it is held lets go at once."""
+    for pause_s in (0.02, 0.05, 0.0):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(pause_s)
+    return False
 
 
 _REINDEX = "rebuild it from the archive: dateline reindex"

@@ -22,6 +22,11 @@ class Recipe:
     """The model's fingerprint."""
     max_tokens: int
 
+    @classmethod
+    def of_key(cls, model_name: str, key: str) -> Recipe:
+        """The recipe that has this key."""
+        return cls(model_name, key.partition("/")[0], int(key.rpartition("/")[2]))
+
     @property
     def key(self) -> str:
         """What the archive files chunks under; it begins with the fingerprint and a slash."""

@@ -27,7 +27,7 @@ def reencode(
     """
     recipe = recipe_for(encoder)
     encoded = 0
-    windows = _windows(archive.without_chunks(recipe.key))
+    windows = _windows(archive.stored.without_chunks(recipe.key))
     with Preparing[list[_Key]](archive, encoder, lambda: progress(0, 0)) as preparing:
         while (window := next(windows, [])) or len(preparing):
             if window:
@@ -45,7 +45,7 @@ def _store(
     changed_at: datetime | None,
 ) -> int:
     with archive.transaction():
-        there = [pair for pair in zip(prepared.window, prepared.cuts, strict=True) if archive.holds(pair[0])]
+        there = [pair for pair in zip(prepared.window, prepared.cuts, strict=True) if archive.stored.holds(pair[0])]
         wanted = set(chain.from_iterable(hashes for _, (_, hashes) in there))
         archive.embeddings.put(recipe.model, {h: vector for h, vector in prepared.vectors.items() if h in wanted})
         for (seq, version), (chunks, hashes) in there:

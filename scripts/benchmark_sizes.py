@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from indexer.archive import Archive
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
-from search_api import jobs
+from search_api import generation_jobs, jobs
 from search_api.clock import utc_now
 from search_api.library import Library
 from search_api.query import SearchQuery
@@ -61,7 +61,7 @@ def grown(index: IndexFolder, passages: Path, size: int) -> tuple[float, float]:
         ingested = jobs.ingest(index, [str(source)], show_progress=True)
     if ingested.report.rejected:
         raise SystemExit(f"{ingested.report.rejected} passages were rejected: {ingested.report.rejects[0].reason}")
-    return ingested.report.seconds, jobs.reindex(index).seconds
+    return ingested.report.seconds, generation_jobs.reindex(index).seconds
 
 
 def asked(library: Library, query: str) -> tuple[dict[Stage, float], float]:

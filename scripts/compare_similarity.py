@@ -27,7 +27,7 @@ from indexer.articles import derived_id
 from indexer.engines.analysis import analyse, analysis_of
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
-from search_api import jobs
+from search_api import generation_jobs, jobs
 from search_api.clock import utc_now
 from search_api.library import Library
 from search_api.related_candidates import related_scores
@@ -74,7 +74,7 @@ def index_of(folder: Path, texts: Mapping[str, str], beside: IndexFolder) -> Ind
     else:
         files = [folder / name for name in ("articles.jsonl", "background.jsonl")]
         jobs.ingest(index, [str(file) for file in files if file.is_file()], show_progress=True)
-    jobs.renew(index)
+    generation_jobs.renew(index)
     return index
 
 

@@ -75,7 +75,7 @@ class Bench:
     def worded(self) -> list[Scored]:
         """The queries over a lexical index by the analyses as they are now."""
         with TemporaryDirectory() as folder:
-            LexicalIndex.build(Path(folder) / "lexical", self.articles)
+            LexicalIndex.append(Path(folder) / "lexical", 0, self.articles)
             lexical = LexicalIndex.open(Path(folder) / "lexical")
             return [self._worded(query.text, scored, lexical, self.articles) for query, scored in self.asked]
 

@@ -58,7 +58,7 @@ def best(snapshot: Snapshot, question: Question) -> tuple[Rows, bool]:
         with stage(Stage.LEXICAL):
             rows, _ = snapshot.lexical.search(question.terms, POOL_ARTICLES, question.filters, snapshot.tail.hidden)
         exact = exact and len(rows) < POOL_ARTICLES
-        found.append(rows)
+        found.append(rows[question.allowed[rows]])
     return np.unique(np.concatenate(found)), exact
 
 
@@ -77,7 +77,8 @@ def dated(snapshot: Snapshot, question: Question, *, newest: bool) -> tuple[Rows
     if question.terms is not None:
         hidden = snapshot.tail.hidden
         with stage(Stage.LEXICAL):
-            found.append(snapshot.lexical.dated(question.terms, DATED_POOL, question.filters, hidden, newest=newest))
+            rows = snapshot.lexical.dated(question.terms, DATED_POOL, question.filters, hidden, newest=newest)
+        found.append(rows[question.allowed[rows]])
     rows = np.unique(np.concatenate(found))
     return ordered_by_date(rows, published, newest=newest)[:DATED_POOL], len(rows) < DATED_POOL
 

@@ -13,7 +13,8 @@ from indexer.errors import SourceError
 from indexer.layout import IndexFolder
 from indexer.recipe import recipe_for
 from search_api.clock import utc_now
-from search_api.jobs import ingest, opened, renew
+from search_api.generation_jobs import renew
+from search_api.jobs import ingest, opened
 from search_api.judging import Judged, Task, judge_related, judge_search, read_collection
 from search_api.library import Library
 from search_api.query import Mode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,34 +12,28 @@ from typing import Any
 
 from indexer import generations
 from indexer.archive import Archive
+from indexer.building import build
 from indexer.encoder import Encoder, load_encoder
-from indexer.errors import IndexDamaged, SourceError
+from indexer.errors import SourceError
 from indexer.generations import Manifest
 from indexer.ingest import Ingest
 from indexer.ingest_report import IngestReport
 from indexer.layout import IndexFolder
 from indexer.quarantine import Quarantine, entry_id, read_again
 from indexer.recipe import recipe_for
-from indexer.reencoding import reencode
-from indexer.regrouping import Regrouped
-from indexer.regrouping import regroup as find_groups
 from indexer.runtimes import Device
 from indexer.sources import ReadPosition, SourceFormat, SourceListing, find_sources, open_source, read_files
 from indexer.sources.items import Reading
 from indexer.types import Found
 from search_api.clock import utc_now
-from search_api.judging import Collection, Task, judge_search, read_collection
 from search_api.library import Library
-from search_api.progress import ingest_progress, line_on_stderr, reindex_progress
-from search_api.query import Mode, RelatedQuery, SearchQuery
+from search_api.progress import ingest_progress, line_on_stderr
+from search_api.query import RelatedQuery, SearchQuery
 from search_api.related import related as find_related
 from search_api.related import related_to_draft
 from search_api.results import RelatedAnswer, SearchAnswer
 from search_api.searcher import search as run_search
 from search_api.settings import Settings
-
-GATE_STEP = 0.01
-"""How much nDCG@10 a new generation may lose and still pass the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +104,9 @@ def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manif
     """Build and activate a generation where none serves and there is something to serve."""
     if index.current() is not None or archive.last_change() == 0:
         return None
-    built = generations.build(index, archive, recipe_for(encoder), now=utc_now())
-    generations.activate(index, archive, built)
+    with index.building():
+        built = build(index, archive, recipe_for(encoder), now=utc_now())
+        generations.activate(index, archive, built)
     return built
 
 
@@ -134,113 +128,6 @@ def _dry_archive(index: IndexFolder) -> Iterator[Archive]:
 def model_of(archive: Archive) -> str:
     """The name of the model that the archive's serving embeddings are of; the setting for a new archive."""
     return archive.meta("model_name") or Settings().model
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Judged queries asked of the serving generation and of the new one."""
-
-    collection: str
-    before: float
-    after: float
-
-    @property
-    def passed(self) -> bool:
-        return self.after >= self.before - GATE_STEP
-
-
-@dataclass(frozen=True, slots=True)
-class ReindexDone:
-    manifest: Manifest
-    activated: bool
-    encoded: int
-    seconds: float
-    pruned: list[int]
-    gate: Gate | None
-    regrouped: Regrouped | None
-
-
-def reindex(
-    index: IndexFolder,
-    *,
-    model: str | None = None,
-    device: Device = Device.CPU,
-    gate: Path | None = None,
-    activate: bool = True,
-    regroup: bool = False,
-    show_progress: bool = False,
-) -> ReindexDone:
-    """Build a generation beside the serving one, from stored texts and embeddings, and activate it if it may be.
-
-    Copies and stories are found anew when asked, or when there are articles that none were looked for.
-    """
-    started = time.monotonic()
-    index.require_archive()
-    collection = read_collection(gate, Task.SEARCH) if gate else None
-    with index.writing(), Archive(index.archive) as archive:
-        if collection:
-            _check_gate(collection, archive, index)
-        told = line_on_stderr(shown=show_progress)
-        encoder = load_encoder(model or model_of(archive), index.models, device=device, told=told)
-        articles = archive.counts()["articles"]
-        lacking = archive.lacking_chunks(recipe_for(encoder).key)
-        with reindex_progress("embedding", lacking, shown=show_progress) as progress:
-            encoded = reencode(archive, encoder, progress)
-        regrouped = None
-        if regroup or archive.places.unplaced():
-            with reindex_progress("copies and stories", articles, shown=show_progress) as progress:
-                regrouped = find_groups(archive, recipe_for(encoder), progress, now=utc_now())
-        manifest = generations.build(index, archive, recipe_for(encoder), now=utc_now())
-        try:
-            judged = _gate(index, collection, manifest) if collection else None
-        except BaseException:
-            generations.remove(index, manifest.number)
-            raise
-        passed = judged is None or judged.passed
-        pruned = []
-        if not passed:
-            generations.remove(index, manifest.number)
-        elif activate:
-            before = _serving(index)
-            generations.activate(index, archive, manifest)
-            pruned = generations.prune(index, kept=[before])
-    return ReindexDone(manifest, activate and passed, encoded, time.monotonic() - started, pruned, judged, regrouped)
-
-
-def renew(index: IndexFolder) -> ReindexDone | None:
-    """Rebuild the serving generation when it cannot be read, as after a release that changed its format; None when it can."""
-    try:
-        generations.read_manifest(index)
-    except IndexDamaged:
-        return reindex(index)
-    return None
-
-
-def _serving(index: IndexFolder) -> int | None:
-    """The number of the serving generation; None when the pointer to it is damaged, which an activation mends."""
-    try:
-        return index.current()
-    except IndexDamaged:
-        return None
-
-
-def _check_gate(collection: Collection, archive: Archive, index: IndexFolder) -> None:
-    if not any(archive.known(article_id) for grades in collection.qrels.values() for article_id in grades):
-        raise SourceError(
-            f"no judged article of {collection.name} is in {index.root}; a gate needs queries about its articles"
-        )
-
-
-def _gate(index: IndexFolder, collection: Collection, manifest: Manifest) -> Gate | None:
-    """None when there is no serving generation to compare with."""
-    current = index.current()
-    if current is None:
-        return None
-    figures = []
-    for number in (current, manifest.number):
-        with opened(index, generation=number) as library:
-            figures.append(judge_search(library, collection, Mode.HYBRID, utc_now()).measures["ndcg@10"])
-    return Gate(collection.name, *figures)
 
 
 @contextmanager

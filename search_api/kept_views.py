@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 View = TypeVar("View")
@@ -17,7 +17,7 @@ KEPT_S = 900.0
 
 
 class KeptViews(Generic[View]):
-    """The views that cursors were given out for, by generation and change; the longest unused go first. Thread-safe."""
+    """The views that cursors were given out for, by what tells them apart; the longest unused go first. Thread-safe."""
 
     def __init__(
         self, *, most: int = MOST_KEPT, seconds: float = KEPT_S, clock: Callable[[], float] = time.monotonic
@@ -25,21 +25,26 @@ class KeptViews(Generic[View]):
         self._most = most
         self._seconds = seconds
         self._clock = clock
-        self._views: OrderedDict[tuple[int, int], tuple[float, View]] = OrderedDict()
+        self._views: OrderedDict[Hashable, tuple[float, View]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def keep(self, generation: int, change: int, view: View) -> None:
+    def keep(self, key: Hashable, view: View) -> None:
         """Hold on to a view from now on, or for longer."""
         with self._lock:
-            self._views[generation, change] = (self._clock(), view)
-            self._views.move_to_end((generation, change))
+            self._views[key] = (self._clock(), view)
+            self._views.move_to_end(key)
             while len(self._views) > self._most:
                 self._views.popitem(last=False)
 
-    def get(self, generation: int, change: int) -> View | None:
+    def get(self, key: Hashable) -> View | None:
         with self._lock:
-            found = self._views.get((generation, change))
+            found = self._views.get(key)
         return found[1] if found else None
+
+    def clear(self) -> None:
+        """Let go of all: an article of them was taken down."""
+        with self._lock:
+            self._views.clear()
 
     def drop_old(self) -> None:
         """Let go of the views that nobody has asked for in a while."""

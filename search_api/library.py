@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,19 +12,27 @@ import numpy as np
 
 from indexer.archive import Archive
 from indexer.articles import is_visible
-from indexer.encoder import Encoder, load_encoder, prepare_encoder
-from indexer.engines.embedded import Snapshot
-from indexer.errors import ArticleNotFound, CursorExpired, DatelineError, ModelError
-from indexer.generations import Manifest, open_snapshot, read_manifest
+from indexer.encoder import Encoder, load_encoder
+from indexer.engines.embedded import LEXICAL, Snapshot
+from indexer.errors import ArticleNotFound, CursorExpired, IndexDamaged
+from indexer.filters import Filters
+from indexer.generations import Manifest
 from indexer.layout import IndexFolder
 from indexer.types import Article, Rows
 from indexer.workspaces import Workspace
+from search_api.as_of import versions_at, with_versions
+from search_api.clock import utc_now
 from search_api.kept_views import KeptViews
+from search_api.opening import Opener, Stamp, check_fits, warm_up
 
 logger = logging.getLogger(__name__)
 
 REFRESH_S = 0.25
 """How often a serving process looks for changes."""
+
+PASTS_KEPT = 2
+PAST_KEPT_S = 60.0
+"""How many views of the past are kept, and how long: each holds its own columns in memory."""
 
 LONGEST_PAUSE_S = 10.0
 """How long it waits between tries, in the end, while they fail."""
@@ -40,12 +47,10 @@ class View:
     change: int
     """The last change of the archive that the snapshot holds."""
     encoder: Encoder
-
-
-def prepare_model(index: IndexFolder, told: Callable[[str], None]) -> None:
-    """Make the serving model's fast form once, before processes would each do it. What is wrong with an index they say."""
-    with suppress(DatelineError):
-        prepare_encoder(read_manifest(index).model_name, index.models, told)
+    stamp: Stamp
+    """What the generation's files were like when they were checked."""
+    as_of: datetime | None = None
+    """The moment whose versions it holds, where these are not the current ones."""
 
 
 class Library:
@@ -58,6 +63,9 @@ class Library:
         self._warm = warm
         self._encoder: Encoder | None = None
         self._view: View | None = None
+        self._opener = Opener(index)
+        self._is_suspect = False
+        self._pasts: KeptViews[View] = KeptViews(most=PASTS_KEPT, seconds=PAST_KEPT_S)
         self._kept: KeptViews[View] = KeptViews()
         self._workspace: Workspace | None = None
         self._refreshing = threading.Lock()
@@ -69,26 +77,83 @@ class Library:
 
     @property
     def view(self) -> View | None:
-        """The state to answer from; None while there is no generation."""
+        """The state to answer from, without what was withdrawn since; None while there is no generation.
+
+        Raises IndexDamaged while there is none to be trusted.
+        """
+        if self._is_suspect or (self._view is None and self.trouble):
+            raise IndexDamaged(self.trouble or "files of the serving generation have changed and are being checked")
+        return self._view and self._unwithdrawn_view(self._view)
+
+    def _unwithdrawn_view(self, view: View) -> View:
+        """A view of the archive as it was, without what was withdrawn since."""
+        if self.archive.last_change() == view.change:
+            return view
+        withdrawn = self.archive.stored.withdrawn_after(view.change, utc_now())
+        return replace(view, snapshot=view.snapshot.without(withdrawn)) if withdrawn else view
+
+    @property
+    def current(self) -> View | None:
+        """The state of now, whether it is to be trusted or not."""
         return self._view
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """The model that questions are encoded with; None before a generation was opened."""
+        return self._encoder
+
+    @property
+    def needs_repair(self) -> bool:
+        """Whether the generation that should serve is damaged, so that an earlier one does, or none."""
+        return self._opener.needs_repair
+
+    def view_of(self, filters: Filters) -> View | None:
+        """The state to answer a question with these filters from: at `as_of`, with the versions that were current then.
+
+        A version was current from when it was published until the next one was, or the article was deleted. What readers may
+        not see now they do not see in the past either, but for what was only deleted since.
+        """
+        view = self.view
+        if view is None or filters.as_of is None:
+            return view
+        moment = filters.as_of
+        minute = filters.now.replace(second=0, microsecond=0)
+        key = (view.manifest.number, view.change, self.archive.last_change(), moment, minute)
+        past = self._pasts.get(key)
+        if past is None:
+            past = self._past(moment, filters.now)
+            self._pasts.keep(key, past)
+        return past
+
+    def _past(self, moment: datetime, now: datetime) -> View:
+        """The view of now with the versions of a moment in place of later ones."""
+        with self._refreshing:
+            assert self._view is not None
+            view = self._unwithdrawn_view(self._view)
+            earlier = versions_at(self.archive, moment, now, view.encoder)
+            if not earlier:
+                return replace(view, as_of=moment)
+            words = self._workspace.folder if self._workspace else self.index.generation(view.manifest.number) / LEXICAL
+            snapshot = with_versions(view.snapshot, earlier, words, self.index.tails)
+            return replace(view, snapshot=snapshot, as_of=moment)
 
     def keep(self, view: View) -> None:
         """Hold on to a view for somebody who may ask for its next page."""
-        self._kept.keep(view.manifest.number, view.change, view)
+        self._kept.keep((view.manifest.number, view.change, view.as_of), view)
 
-    def view_at(self, generation: int, change: int) -> tuple[View, bool]:
+    def view_at(self, generation: int, change: int, filters: Filters) -> tuple[View, bool]:
         """The view of a generation with the changes up to one, and whether it is exactly as it was.
 
         When this process does not hold it any more, or never did, it is the view of now without the articles that came
         later. Raises CursorExpired when the generation is another one, or there is no such change. A view that is not
         there yet is waited for.
         """
-        kept = self._kept.get(generation, change)
+        kept = self._kept.get((generation, change, filters.as_of))
         if kept:
             return kept, True
         if self._view is None or self._view.change < change:
             self.refresh()
-        view = self._view
+        view = self.view_of(filters)
         if view is None or view.manifest.number != generation or not view.manifest.change <= change <= view.change:
             raise CursorExpired
         return (view, True) if view.change == change else (replace(view, snapshot=view.snapshot.until(change)), False)
@@ -96,7 +161,7 @@ class Library:
     def unwithdrawn(self, view: View, rows: Rows) -> Rows:
         """Those of a view's article rows that the view of now has not seen withdrawn since."""
         now = self._view
-        if now is None or now is view or not len(rows):
+        if now is None or now is view or view.as_of or not len(rows):
             return rows
         columns = now.snapshot.columns
         gone = columns.seq[~columns.usable & ~now.snapshot.tail.dead]
@@ -104,15 +169,21 @@ class Library:
 
     @property
     def archive(self) -> Archive:
-        """This thread's connection to the archive."""
+        """This thread's connection to the archive; a new one once the index was restored from a backup."""
         archive: Archive | None = getattr(self._local, "archive", None)
-        if archive is None:
+        if archive is None or archive.was_replaced():
             archive = self._local.archive = Archive(self.index.require_archive())
         return archive
 
-    def visible_article(self, article_id: str, now: datetime) -> tuple[Article, int]:
-        """The current version of an article and its number; raises ArticleNotFound when readers may not see it."""
+    def visible_article(self, article_id: str, now: datetime, version: int | None = None) -> tuple[Article, int]:
+        """A version of an article, the current one unless said, and its number.
+
+        Raises ArticleNotFound when readers may not see the article, or that version of it.
+        """
         found = self.archive.article(article_id) if self.index.archive.is_file() else None
+        if found and is_visible(found[0], now) and version not in (None, found[1]):
+            earlier = (one for one in self.archive.history.versions(article_id) if one.number == version)
+            found = next(((one.article, one.number) for one in earlier), None)
         if found is None or not is_visible(found[0], now):
             raise ArticleNotFound(article_id)
         return found
@@ -121,7 +192,8 @@ class Library:
         """Each of a view's articles, in order; None where readers may not see it, as the archive is now."""
         columns = view.snapshot.columns
         for row in rows.tolist():
-            yield from self.archive.shown_at([(int(columns.seq[row]), int(columns.version[row]))], now)
+            key = (int(columns.seq[row]), int(columns.version[row]))
+            yield from self.archive.shown_at([key], now, as_of=view.as_of)
 
     def first_shown(self, view: View, rows: Rows, now: datetime) -> tuple[int, Article] | None:
         """The first of a view's articles that readers may see, as the archive is now, and its position among them."""
@@ -134,13 +206,25 @@ class Library:
         with self._refreshing:
             if not self.index.archive.is_file():
                 return
-            number = self._pinned or self.index.current()
-            if number is None:
-                return
             view = self._view
-            if view is None or view.manifest.number != number or self._tail_is_lost(view):
-                opened = self._opened(number)
-                self._view = view or opened  # old answers are better than none when the changes cannot be taken up
+            if view and self._opener.stamp(view.manifest.number) != view.stamp:
+                self._is_suspect = self.index.generation(view.manifest.number).is_dir()
+            numbers = [self._pinned] if self._pinned else self._opener.wanted(self.archive)
+            number = next((number for number in numbers if not self._opener.is_damaged(number)), None)
+            if number is None and not numbers:
+                return
+            if (
+                number is None
+                or self._is_suspect
+                or view is None
+                or view.manifest.number != number
+                or self._tail_is_lost(view)
+                or self._was_taken_down(view)
+            ):
+                opened = self._opened_first(numbers)
+                if self._is_suspect or view is None:
+                    self._view = opened  # old answers are better than none when the changes cannot be taken up
+                self._is_suspect = False
                 before, self._workspace = self._workspace, None
                 try:
                     self._view = self._with_changes(opened)
@@ -156,23 +240,26 @@ class Library:
         """Whether taking up changes failed half-way, so that only the generation itself can be built upon."""
         return self._workspace is None and view.change != view.manifest.change
 
-    def _opened(self, number: int) -> View:
-        manifest = read_manifest(self.index, number)
-        encoder = self._fitting_encoder(manifest)
-        return View(open_snapshot(self.index, manifest), manifest, manifest.change, encoder)
+    def _was_taken_down(self, view: View) -> bool:
+        """Whether something was taken down since: then working copies that hold its words are made anew."""
+        if not self.archive.stored.gone_after(view.change):
+            return False
+        self._kept.clear()
+        self._pasts.clear()
+        return True
+
+    def _opened_first(self, numbers: Sequence[int]) -> View:
+        opened = self._opener.open_first(numbers)
+        encoder = self._fitting_encoder(opened.manifest)
+        if self._warm:
+            warm_up(opened.snapshot, encoder)
+        return View(opened.snapshot, opened.manifest, opened.manifest.change, encoder, opened.stamp)
 
     def _fitting_encoder(self, manifest: Manifest) -> Encoder:
         encoder = self._encoder
         if encoder is None or encoder.fingerprint != manifest.model:
             encoder = load_encoder(manifest.model_name, self.index.models)
-        if encoder.fingerprint != manifest.model:
-            raise ModelError(
-                f"generation {manifest.number} was built with model {manifest.model_name} of fingerprint {manifest.model}, "
-                f"but the model found here has {encoder.fingerprint}; put the first back, "
-                f"or rebuild: dateline reindex --model {manifest.model_name}"
-            )
-        if self._warm and encoder is not self._encoder:
-            encoder.encode_query("news")
+        check_fits(encoder, manifest)
         self._encoder = encoder
         return encoder
 
@@ -183,16 +270,17 @@ class Library:
         with self.archive.reading():
             change = self.archive.last_change()
             stored = list(self.archive.stored.changed_after(view.change, view.manifest.recipe, view.manifest.model))
-        if not stored:
+            gone = self.archive.stored.gone_after(view.change)
+        if not stored and not gone:
             return view
         workspace = self._workspace = self._workspace or Workspace(self.index.tails)
         try:
             generation = self.index.generation(view.manifest.number)
-            snapshot = view.snapshot.with_changes(stored, generation, workspace.folder)
+            snapshot = view.snapshot.with_changes(stored, generation / LEXICAL, workspace.folder, gone)
         except BaseException:
             self._drop_workspace()
             raise
-        return View(snapshot, view.manifest, change, view.encoder)
+        return replace(view, snapshot=snapshot, change=change)
 
     def note_trouble(self, error: Exception) -> None:
         """Remember, and log once, why the index cannot be read."""

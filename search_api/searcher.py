@@ -35,7 +35,8 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
     """
     started = time.perf_counter()
     place = read_cursor(query)
-    view, still = library.view_at(place.pin.generation, place.pin.change) if place.pin else (library.view, True)
+    pin, filters = place.pin, query.filters
+    view, still = library.view_at(pin.generation, pin.change, filters) if pin else (library.view_of(filters), True)
     if view is None:
         empty = Understood(query.text)
         return SearchAnswer(query.text, query.mode, None, _ms(started), Total(0, exact=True), None, (), empty)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import socket
+from contextlib import suppress
+from typing import Any
 
-from indexer.errors import SettingError
+from indexer.encoder import prepare_encoder
+from indexer.errors import DatelineError, SettingError
+from indexer.generations import read_manifest
 from indexer.layout import IndexFolder
-from search_api.library import prepare_model
 from search_api.progress import line_on_stderr
+
+SHUTDOWN_S = 30
+"""How long what is under way may take when the service is stopped."""
 
 
 def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
@@ -17,9 +24,29 @@ def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
 
     if port:
         _check_port(host, port)
-    prepare_model(index, line_on_stderr(shown=True))
+    with suppress(DatelineError):  # what is wrong with the index each worker says
+        prepare_encoder(read_manifest(index).model_name, index.models, line_on_stderr(shown=True))
     os.environ["DATELINE_INDEX"] = str(index.root)
-    uvicorn.run("search_api.app:create_app", factory=True, host=host, port=port, workers=workers, access_log=False)
+    uvicorn.run(
+        "search_api.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        log_config=_logging(uvicorn.config.LOGGING_CONFIG),
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+
+
+def _logging(ours: dict[str, Any]) -> dict[str, Any]:
+    """uvicorn's own log, and the packages' beside it: what is found damaged, what is built."""
+    config = copy.deepcopy(ours)
+    config["formatters"]["plain"] = {"format": "%(asctime)s %(levelname)s [%(process)d] %(name)s: %(message)s"}
+    config["handlers"]["plain"] = {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}
+    for package in ("search_api", "indexer"):
+        config["loggers"][package] = {"handlers": ["plain"], "level": "INFO", "propagate": False}
+    return config
 
 
 def _check_port(host: str, port: int) -> None:

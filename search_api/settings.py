@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     fetch_networks: list[str] = Field(
         default=[], description='Private networks that feeds may be fetched from, as JSON: ["10.0.0.0/8"].'
     )
+    fold_after: int = Field(
+        default=10_000,
+        ge=0,
+        description="Articles changed since the generation after which `serve` builds the next; 0: never.",
+    )
     cors_origins: list[str] = Field(
         default=[],
         description='Origins whose pages may read the API, as JSON: ["https://news.example"]; ["*"] for all.',

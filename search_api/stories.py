@@ -10,7 +10,6 @@ from itertools import islice
 
 import numpy as np
 
-from indexer.articles import epoch_seconds
 from indexer.engines.columns import NO_STORY, NO_TIME, Columns
 from indexer.errors import StoryNotFound
 from indexer.filters import Filters
@@ -60,7 +59,7 @@ def labels(library: Library, view: View, numbers: Iterable[int], filters: Filter
     members = np.concatenate([view.snapshot.story_members(number, filters.now) for number in known])
     members = library.unwithdrawn(view, members)
     if filters.as_of:
-        members = members[columns.published[members] <= epoch_seconds(filters.as_of)]
+        members = members[columns.known_by(filters.as_of, members)]
     sizes = _sizes(columns, members, _text_keys(columns, members))
     ids = library.archive.places.story_ids(known)
     return {number: Story(ids[number], sizes[number]) for number in known}
@@ -101,10 +100,10 @@ def moving_stories(library: Library, query: StoriesQuery) -> tuple[MovingStory, 
 
     A text is as old as the copy that stands for it: a reprint moves nothing. Ties go to the story that began later.
     """
-    view = library.view
+    filters = query.filters
+    view = library.view_of(filters)
     if view is None:
         return ()
-    filters = query.filters
     columns = view.snapshot.columns
     fitting = view.snapshot.allowed(filters)
     visible = view.snapshot.allowed(Filters(filters.now, as_of=filters.as_of))

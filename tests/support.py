@@ -109,7 +109,9 @@ def contents(index: IndexFolder) -> dict[str, Any]:
     with sqlite3.connect(index.archive) as db:
         return {
             "articles": db.execute("SELECT * FROM articles ORDER BY seq").fetchall(),
-            "versions": db.execute("SELECT seq, version, record, deleted FROM versions ORDER BY seq, version").fetchall(),
+            "versions": db.execute(
+                "SELECT seq, version, record, deleted FROM versions ORDER BY seq, version"
+            ).fetchall(),
             "chunks": db.execute("SELECT * FROM chunks ORDER BY seq, version, recipe, ordinal").fetchall(),
             "embeddings": db.execute("SELECT * FROM embeddings ORDER BY model, text_hash").fetchall(),
             "changes": db.execute("SELECT change, seq FROM changes ORDER BY change").fetchall(),

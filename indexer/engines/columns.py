@@ -55,6 +55,7 @@ class Columns:
     length: NDArray[np.int32]
     published: NDArray[np.int64]
     embargoed: NDArray[np.int64]
+    known_from: NDArray[np.int64]
     usable: NDArray[np.bool_]
     section: NDArray[np.int32]
     source: NDArray[np.int32]
@@ -123,8 +124,15 @@ class Columns:
         if filters.published_from or filters.published_before:
             mask &= self.published_within(filters.published_from, filters.published_before)
         if filters.as_of:
-            mask &= self.published <= int(filters.as_of.timestamp())
+            mask &= self.known_by(filters.as_of)
         return mask
+
+    def known_by(self, moment: datetime, rows: Rows | slice = slice(None)) -> Mask:
+        """Which articles, of these rows, were published, past their embargo and known as they are at a moment."""
+        seconds = int(moment.timestamp())
+        known: Mask = (self.published[rows] <= seconds) & (self.embargoed[rows] <= seconds)
+        known &= self.known_from[rows] <= seconds
+        return known
 
     def having(self, fact: Fact, values: Sequence[str]) -> Mask:
         """Which articles have one of these values, compared without case."""
@@ -171,6 +179,24 @@ class Columns:
         }
         return cls(**arrays, vocabulary={name: tuple(words) for name, words in vocabulary.items()})
 
+    def at(self, rows: Rows) -> Columns:
+        """These article rows alone, in the order given, with a vocabulary of their own words."""
+        chunk_rows, _ = self.chunk_rows(rows)
+        taken: dict[str, Any] = {"chunk_start": self.chunk_start[chunk_rows], "chunk_end": self.chunk_end[chunk_rows]}
+        taken["chunk_offsets"] = _offsets(np.diff(self.chunk_offsets)[rows])
+        words: dict[str, tuple[str, ...]] = {}
+        for name in _MULTIPLE:
+            starts = getattr(self, f"{name}_offsets")
+            counts = np.diff(starts)[rows]
+            inner = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+            codes = getattr(self, name)[inner + np.repeat(starts[rows], counts)]
+            taken[f"{name}_offsets"] = _offsets(counts)
+            taken[name], words[name] = _own_words(codes, self.vocabulary[name])
+        for name in _SINGLE:
+            taken[name], words[name] = _own_words(getattr(self, name)[rows], self.vocabulary[name])
+        rest = {field.name for field in fields(self)} - taken.keys() - {"vocabulary"}
+        return Columns(**taken, **{name: np.asarray(getattr(self, name)[rows]) for name in rest}, vocabulary=words)
+
     def with_more(self, stored: Sequence[Stored]) -> Columns:
         """These rows, followed by one row for each stored article."""
         return _columns(stored, self)
@@ -205,6 +231,45 @@ def columns_of(stored: Sequence[Stored]) -> Columns:
     return _columns(stored, None)
 
 
+def joined_columns(parts: Sequence[Columns]) -> Columns:
+    """The rows of all parts in one, those of the first part first."""
+    if not parts:
+        return columns_of(())
+    vocabulary: dict[str, tuple[str, ...]] = {}
+    joined: dict[str, Any] = {}
+    for name in (*_SINGLE, *_MULTIPLE):
+        words = tuple(dict.fromkeys(word for part in parts for word in part.vocabulary[name]))
+        code_of = {word: code for code, word in enumerate(words)}
+        vocabulary[name] = words
+        joined[name] = np.concatenate(
+            [_recoded(getattr(part, name), [code_of[word] for word in part.vocabulary[name]]) for part in parts]
+        )
+    for field in fields(Columns):
+        arrays = [getattr(part, field.name) for part in parts]
+        if field.name.endswith("_offsets"):
+            joined[field.name] = _offsets(np.concatenate([np.diff(array) for array in arrays]))
+        elif field.name not in joined and field.name != "vocabulary":
+            joined[field.name] = np.concatenate(arrays)
+    return Columns(**joined, vocabulary=vocabulary)
+
+
+def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _recoded(codes: NDArray[np.int32], new: Sequence[int]) -> NDArray[np.int32]:
+    """Codes as others of another vocabulary; -1 stays."""
+    return np.append(np.array(new, dtype=np.int32), np.int32(-1))[codes]
+
+
+def _own_words(codes: NDArray[np.int32], words: Sequence[str]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """The codes in a vocabulary of just the words that they stand for, and that vocabulary."""
+    used = [code for code in dict.fromkeys(codes.tolist()) if code >= 0]
+    new = np.full(len(words), -1, dtype=np.int32)
+    new[used] = np.arange(len(used), dtype=np.int32)
+    return _recoded(codes, new.tolist()), tuple(words[code] for code in used)
+
+
 def _columns(stored: Sequence[Stored], before: Columns | None) -> Columns:
     vocabulary = {n: list(words) for n, words in (before.vocabulary if before else EMPTY_VOCABULARY).items()}
     codes = {name: {word: code for code, word in enumerate(words)} for name, words in vocabulary.items()}
@@ -234,6 +299,7 @@ def _columns(stored: Sequence[Stored], before: Columns | None) -> Columns:
         length=joined("length", (len(a.body) for a in articles), np.int32),
         published=joined("published", (seconds(a.published_at) for a in articles), np.int64),
         embargoed=joined("embargoed", (seconds(a.embargoed) for a in articles), np.int64),
+        known_from=joined("known_from", (item.known_from for item in stored), np.int64),
         usable=joined("usable", (a.pubstatus is PubStatus.USABLE for a in articles), np.bool_),
         section=joined("section", (code("section", a.section) for a in articles), np.int32),
         source=joined("source", (code("source", a.source) for a in articles), np.int32),

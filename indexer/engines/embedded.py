@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive_stored import Stored
-from indexer.engines.columns import Columns, Mask, StoryRows, columns_of
+from indexer.engines.columns import Columns, Mask, StoryRows
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.vectors import VectorIndex, similarities
 from indexer.filters import Condition, Filters, Is, Published
@@ -24,26 +24,12 @@ LEXICAL = "lexical"
 ARTICLE_VECTORS = "article_vectors.npy"
 
 
-def build(folder: Path, stored: Sequence[Stored]) -> Columns:
-    """Write the engine's files for these articles into `folder`, rows in order of publication."""
-    ordered = sorted(
-        stored, key=lambda item: (item.article.published_at is not None, item.article.published_at, item.seq)
-    )
-    columns = columns_of(ordered)
-    columns.save(folder / COLUMNS)
-    embeddings = _stacked(ordered)
-    (folder / VECTORS).mkdir()
-    VectorIndex.build(embeddings).save(folder / VECTORS)
-    np.save(folder / VECTORS / ARTICLE_VECTORS, _article_vectors(embeddings, columns.chunk_offsets), allow_pickle=False)
-    LexicalIndex.build(folder / LEXICAL, (item.article for item in ordered))
-    return columns
-
-
 @dataclass(frozen=True, slots=True)
 class Tail:
     """What changed since the generation, held in memory; its rows follow the generation's."""
 
-    embeddings: NDArray[np.float16]
+    embeddings: NDArray[np.float32]
+    """Shape (chunks, dimension): in single precision, so that a search need not convert them."""
     article_vectors: NDArray[np.float16]
     change: NDArray[np.int64]
     """The change that brought each of the tail's articles."""
@@ -82,39 +68,49 @@ class Snapshot:
             vectors=vectors,
             base_article_vectors=np.load(folder / VECTORS / ARTICLE_VECTORS, mmap_mode="r", allow_pickle=False),
             lexical=LexicalIndex.open(folder / LEXICAL),
-            tail=Tail(nothing, nothing, np.empty(0, dtype=np.int64), np.zeros(len(columns), dtype=np.bool_)),
+            tail=Tail(
+                nothing.astype(np.float32), nothing, np.empty(0, dtype=np.int64), np.zeros(len(columns), dtype=np.bool_)
+            ),
             row_of_seq={int(seq): row for row, seq in enumerate(columns.seq)},
             story_rows=StoryRows(columns.story),
         )
 
-    def with_changes(self, stored: Sequence[Stored], generation: Path, workspace: Path) -> Snapshot:
-        """This snapshot with new and changed articles; `workspace` is a folder of this process's own."""
+    def with_changes(
+        self, stored: Sequence[Stored], lexical: Path, workspace: Path, gone: Sequence[int] = ()
+    ) -> Snapshot:
+        """This snapshot with new and changed articles, and without those `gone` (archive numbers).
+
+        `workspace` is a folder of this process's own; where it is missing it begins as a copy of the words at `lexical`.
+        """
         columns = self.columns.with_more(stored)
         new_rows = range(len(self.columns), len(columns))
-        dead_rows = [self.row_of_seq[item.seq] for item in stored if item.seq in self.row_of_seq]
+        changed = [*(item.seq for item in stored), *gone]
+        dead_rows = [self.row_of_seq[seq] for seq in changed if seq in self.row_of_seq]
         dead = np.concatenate([self.tail.dead, np.zeros(len(stored), dtype=np.bool_)])
         dead[dead_rows] = True
         embeddings = _stacked(stored, self.tail.embeddings.shape[1])
         offsets = columns.chunk_offsets[len(self.columns) :] - columns.chunk_offsets[len(self.columns)]
-        article_vectors = _article_vectors(embeddings, offsets)
+        vectors = article_vectors(embeddings, offsets)
         return Snapshot(
             columns=columns,
             base_articles=self.base_articles,
             vectors=self.vectors,
             base_article_vectors=self.base_article_vectors,
             lexical=LexicalIndex.extend(
-                generation / LEXICAL,
+                lexical,
                 workspace,
                 dead_rows,
                 zip(new_rows, (item.article for item in stored), strict=True),
             ),
             tail=Tail(
-                np.concatenate([self.tail.embeddings, embeddings]),
-                np.concatenate([self.tail.article_vectors, article_vectors]),
+                np.concatenate([self.tail.embeddings, embeddings.astype(np.float32)]),
+                np.concatenate([self.tail.article_vectors, vectors]),
                 np.concatenate([self.tail.change, np.array([item.change for item in stored], dtype=np.int64)]),
                 dead,
+                self.tail.hidden,
             ),
-            row_of_seq=self.row_of_seq | {item.seq: row for item, row in zip(stored, new_rows, strict=True)},
+            row_of_seq=_without(self.row_of_seq, gone)
+            | {item.seq: row for item, row in zip(stored, new_rows, strict=True)},
             story_rows=StoryRows(columns.story),
         )
 
@@ -124,9 +120,17 @@ class Snapshot:
         later = np.flatnonzero(self.tail.change > change) + self.base_articles
         earlier = np.concatenate([seq[: self.base_articles], seq[self.base_articles :][self.tail.change <= change]])
         new = later[~np.isin(seq[later], earlier)]
+        return self._hiding(new)
+
+    def without(self, seqs: Sequence[int]) -> Snapshot:
+        """This snapshot without some articles: those withdrawn since it was taken."""
+        rows = [self.row_of_seq[seq] for seq in seqs if seq in self.row_of_seq]
+        return self._hiding(np.array(rows, dtype=np.int64)) if rows else self
+
+    def _hiding(self, rows: Rows) -> Snapshot:
         dead = self.tail.dead.copy()
-        dead[new] = True
-        return replace(self, tail=replace(self.tail, dead=dead, hidden=new))
+        dead[rows] = True
+        return replace(self, tail=replace(self.tail, dead=dead, hidden=np.union1d(self.tail.hidden, rows)))
 
     def __len__(self) -> int:
         return len(self.columns) - int(self.tail.dead.sum())
@@ -173,8 +177,12 @@ class Snapshot:
         rows, scores = self.vectors.search(query, count, chunk_allowed[:base_chunks])
         if len(self.tail.embeddings):
             tail_rows = np.flatnonzero(chunk_allowed[base_chunks:])
+            tail_scores = similarities(query, self.tail.embeddings)[tail_rows]
+            if len(tail_rows) > count:
+                best = np.argpartition(-tail_scores, count)[:count]
+                tail_rows, tail_scores = tail_rows[best], tail_scores[best]
             rows = np.concatenate([rows, tail_rows + base_chunks])
-            scores = np.concatenate([scores, similarities(query, self.tail.embeddings[tail_rows])])
+            scores = np.concatenate([scores, tail_scores])
         best = np.lexsort((rows, -scores))[:count]
         return rows[best], scores[best]
 
@@ -184,7 +192,7 @@ class Snapshot:
         base_chunks = len(self.vectors)
         rows = self.vectors.within(query, least, chunk_allowed[:base_chunks])
         tail_rows = np.flatnonzero(chunk_allowed[base_chunks:])
-        near = similarities(query, self.tail.embeddings[tail_rows]) > least
+        near = similarities(query, self.tail.embeddings)[tail_rows] > least
         return np.concatenate([rows, tail_rows[near] + base_chunks])
 
     def chunk_similarities(self, query: Vector, article_rows: Rows) -> tuple[Rows, Rows, Scores]:
@@ -217,12 +225,16 @@ class Snapshot:
         return np.asarray(self.tail.article_vectors[row - self.base_articles], dtype=np.float32)
 
 
+def _without(rows: dict[int, int], gone: Sequence[int]) -> dict[int, int]:
+    return {seq: row for seq, row in rows.items() if seq not in gone} if gone else rows
+
+
 def _stacked(stored: Sequence[Stored], dimension: int = 0) -> NDArray[np.float16]:
     parts = [item.embeddings for item in stored if len(item.embeddings)]
     return np.concatenate(parts) if parts else np.empty((0, dimension), dtype=np.float16)
 
 
-def _article_vectors(embeddings: NDArray[np.float16], offsets: NDArray[Any]) -> NDArray[np.float16]:
+def article_vectors(embeddings: NDArray[np.float16], offsets: NDArray[Any]) -> NDArray[np.float16]:
     """Shape (articles, dimension): the normalised mean of each article's chunks."""
     count = len(offsets) - 1
     sums = np.zeros((count, embeddings.shape[1]), dtype=np.float32)

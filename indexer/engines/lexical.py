@@ -64,10 +64,12 @@ class LexicalIndex:
         """Articles as tantivy counts them for BM25: deleted ones stay until their segment is merged."""
 
     @classmethod
-    def build(cls, folder: Path, articles: Iterable[Article]) -> None:
-        """Write an index of the articles into an empty folder; the first is row 0."""
-        folder.mkdir(parents=True)
-        _add(tantivy.Index(schema(), path=str(folder)), enumerate(articles), dead_rows=())
+    def append(cls, folder: Path, first_row: int, articles: Iterable[Article]) -> None:
+        """Add articles to the index in a folder, which is made where there is none; the first gets the row given."""
+        new = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        index = tantivy.Index(schema(), path=str(folder)) if new else tantivy.Index.open(str(folder))
+        _add(index, enumerate(articles, first_row), dead_rows=())
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:

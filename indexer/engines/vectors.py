@@ -35,9 +35,9 @@ class VectorIndex:
             index.add(embeddings[first : first + 65_536].astype(np.float32))
         return cls(index, embeddings)
 
-    def save(self, folder: Path) -> None:
+    def save_index(self, folder: Path) -> None:
+        """Write the index beside its embeddings, which are in the folder already."""
         faiss.write_index(self._index, str(folder / FILE))
-        np.save(folder / EMBEDDINGS_FILE, self.embeddings, allow_pickle=False)
 
     @classmethod
     def load(cls, folder: Path) -> VectorIndex:
@@ -68,7 +68,7 @@ class VectorIndex:
         return rows
 
 
-def similarities(query: Vector, embeddings: NDArray[np.float16]) -> Scores:
+def similarities(query: Vector, embeddings: NDArray[np.float16] | NDArray[np.float32]) -> Scores:
     """Cosine similarity of the query to each row."""
-    scores: Scores = embeddings.astype(np.float32) @ query
+    scores: Scores = np.asarray(embeddings, dtype=np.float32) @ query
     return scores

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from indexer.archive import Archive
-from indexer.errors import IndexDamaged, IndexMissing, ModelError, SourceError
+from indexer.errors import DiskFull, IndexDamaged, IndexMissing, ModelError, SourceError
 from indexer.generations import MANIFEST
 from indexer.layout import IndexFolder
-from search_api import jobs
+from search_api import generation_jobs, jobs
 from search_api.library import Library
 from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
@@ -47,7 +47,7 @@ def test_a_truncated_file_is_named_by_verify_and_by_every_reader_and_reindex_men
     assert "dateline reindex" in problem
     with pytest.raises(IndexDamaged, match=rf"{Path(name).name}.*dateline reindex"):
         Library(index).refresh()
-    assert jobs.reindex(index).encoded == 0
+    assert generation_jobs.reindex(index).encoded == 0
     assert jobs.verify(index) == []
     library = opened_library(index)
     assert len(search(library, SearchQuery("ferry", anything())).hits) == 10
@@ -81,16 +81,16 @@ def test_a_manifest_that_leaves_files_out_is_found(index: IndexFolder) -> None:
 
 
 def test_the_generation_that_served_before_is_kept(index: IndexFolder) -> None:
-    jobs.reindex(index, activate=False)
+    generation_jobs.reindex(index, activate=False)
     assert index.numbers() == [1, 2]
-    assert jobs.reindex(index).pruned == [2]
+    assert generation_jobs.reindex(index).pruned == [2]
     assert index.numbers() == [1, 3]
 
 
 def test_a_failed_write_says_why(index: IndexFolder) -> None:
     with Archive(index.archive) as archive:
         archive._db.execute("PRAGMA max_page_count = 1")
-        with pytest.raises(IndexDamaged, match="full"), archive.transaction():
+        with pytest.raises(DiskFull, match="no room"), archive.transaction():
             archive.set_meta("big", "x" * 10_000_000)
 
 
@@ -105,7 +105,7 @@ def test_a_generation_of_another_format_is_refused(index: IndexFolder) -> None:
 def test_a_wrong_pointer_to_the_serving_generation_is_named(index: IndexFolder, text: str) -> None:
     (index.root / "CURRENT").write_text(text, encoding="utf-8")
     assert "CURRENT" in jobs.verify(index)[0]
-    jobs.reindex(index)
+    generation_jobs.reindex(index)
     assert jobs.verify(index) == []
 
 
@@ -154,7 +154,7 @@ def test_an_archive_without_articles_builds_no_generation(tmp_path: Path) -> Non
     index = IndexFolder(tmp_path / "index")
     jobs.ingest(index, [str(tmp_path / "nothing")])
     with pytest.raises(IndexMissing, match="holds no articles yet"):
-        jobs.reindex(index)
+        generation_jobs.reindex(index)
     assert index.numbers() == []
 
 
@@ -174,7 +174,7 @@ def test_changes_are_searchable_before_the_next_generation_and_after_it(tmp_path
         assert search(library, SearchQuery("zeppelin fog", anything(), mode=mode)).hits[0].article.id == "a0"
         assert all(hit.version == 2 for hit in search(library, SearchQuery("zeppelin", anything(), mode=mode)).hits[:1])
     tail = {mode: answers(library, mode) for mode in Mode}
-    jobs.reindex(index)
+    generation_jobs.reindex(index)
     library.refresh()
     assert library.view is not None
     assert library.view.manifest.number == 2
@@ -198,11 +198,11 @@ def test_the_gate_keeps_a_generation_that_answers_worse_from_serving(
     (judged / "queries.jsonl").write_text('{"id": "q", "text": "boat accident"}\n', encoding="utf-8")
     lines = [f"q\ta{number}\t2" for number in range(0, 24, 4)]
     (judged / "qrels.tsv").write_text("\n".join(["query-id\tdoc-id\tgrade", *lines, ""]), encoding="utf-8")
-    same = jobs.reindex(index, gate=judged)
+    same = generation_jobs.reindex(index, gate=judged)
     assert same.gate is not None
     assert same.gate.passed
     assert same.activated
-    worse = jobs.reindex(index, gate=judged, model="text-hash")
+    worse = generation_jobs.reindex(index, gate=judged, model="text-hash")
     assert worse.gate is not None
     assert worse.gate.after < worse.gate.before
     assert not worse.activated
@@ -214,9 +214,9 @@ def test_a_gate_without_queries_about_the_index_is_refused(tmp_path: Path, index
     (tmp_path / "queries.jsonl").write_text('{"id": "q", "text": "ferry"}\n', encoding="utf-8")
     (tmp_path / "qrels.tsv").write_text("query-id\tdoc-id\tgrade\nq\tunknown\t2\n", encoding="utf-8")
     with pytest.raises(SourceError, match="no judged article"):
-        jobs.reindex(index, gate=tmp_path)
+        generation_jobs.reindex(index, gate=tmp_path)
     with pytest.raises(SourceError, match="cannot be read"):
-        jobs.reindex(index, gate=tmp_path / "nowhere")
+        generation_jobs.reindex(index, gate=tmp_path / "nowhere")
     assert index.numbers() == [1]
 
 

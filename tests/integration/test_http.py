@@ -264,7 +264,7 @@ def test_an_empty_index_answers_with_empty_lists_and_fills_by_itself(tmp_path: P
 def test_an_operator_s_problem_is_a_503_that_tells_no_paths(
     index: IndexFolder, monkeypatch: pytest.MonkeyPatch, error: type[DatelineError]
 ) -> None:
-    def failing(*_: object) -> None:
+    def failing(*_: object, **__: object) -> None:
         raise error(f"{index.archive} cannot be used")
 
     monkeypatch.setattr(Archive, "shown_at", failing)

@@ -15,7 +15,7 @@ import pytest
 
 from indexer.errors import IndexBusy, ModelError
 from indexer.layout import IndexFolder
-from search_api import jobs
+from search_api import generation_jobs, jobs
 from search_api.query import SearchQuery
 from search_api.searcher import search
 from tests.support import ROOT, anything, contents, index_of, opened_library, record, write_jsonl
@@ -64,7 +64,7 @@ def test_an_ingest_killed_half_way_and_run_again_ends_like_a_clean_one(tmp_path:
 def test_a_reindex_killed_half_way_and_run_again_ends_like_a_clean_one(tmp_path: Path) -> None:
     records = [record(number) for number in range(600)]
     clean, killed = index_of(tmp_path / "clean", records), index_of(tmp_path / "killed", records)
-    jobs.reindex(clean, model="all-MiniLM-L6-v2")
+    generation_jobs.reindex(clean, model="all-MiniLM-L6-v2")
     real = "recipe NOT LIKE 'text-hash%'"
     kill_when(
         ["reindex", "--index", str(killed.root), "--model", "all-MiniLM-L6-v2"],
@@ -73,7 +73,7 @@ def test_a_reindex_killed_half_way_and_run_again_ends_like_a_clean_one(tmp_path:
     assert 256 <= stored(killed, "chunks", real) < 600
     assert killed.current() == 1
     assert jobs.verify(killed) == []
-    done = jobs.reindex(killed, model="all-MiniLM-L6-v2")
+    done = generation_jobs.reindex(killed, model="all-MiniLM-L6-v2")
     assert 0 < done.encoded < 600
     assert contents(killed)["chunks"] == contents(clean)["chunks"]
     answers = []
@@ -89,7 +89,7 @@ def test_what_a_build_that_was_killed_left_behind_is_removed(tmp_path: Path) -> 
     leftover = index.generations / ".building-2-999"
     leftover.mkdir()
     (leftover / "half").write_bytes(b"x")
-    jobs.reindex(index)
+    generation_jobs.reindex(index)
     assert not leftover.exists()
     assert index.current() == 2
 

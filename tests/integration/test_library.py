@@ -15,7 +15,7 @@ from indexer.engines.embedded import Snapshot
 from indexer.engines.lexical import LexicalIndex
 from indexer.layout import IndexFolder
 from indexer.workspaces import Workspace
-from search_api import jobs
+from search_api import generation_jobs, jobs
 from search_api.app import create_app
 from search_api.library import Library
 from search_api.query import Mode, RelatedQuery, SearchQuery
@@ -78,7 +78,7 @@ def test_changes_taken_up_half_way_are_taken_up_again_once(
 def test_a_new_generation_serves_only_with_the_changes_since_it(
     index: IndexFolder, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs.reindex(index)
+    generation_jobs.reindex(index)
     ingest(index, 20)
     with_changes = Snapshot.with_changes
     served: list[int] = []

@@ -20,7 +20,7 @@ from indexer.layout import IndexFolder
 from indexer.placing import Place
 from indexer.regrouping import Regrouped
 from indexer.stories import story_id_from
-from search_api import jobs
+from search_api import generation_jobs, jobs
 from search_api.query import SearchQuery
 from search_api.searcher import search
 from tests.integration.test_placing import FAMILY, LOOKALIKES, OTHERS, SAME, ingest, parted, places, same_text_as
@@ -76,7 +76,7 @@ def index(tmp_path: Path) -> IndexFolder:
 
 
 def regrouped(index: IndexFolder) -> Regrouped:
-    found = jobs.reindex(index, regroup=True).regrouped
+    found = generation_jobs.reindex(index, regroup=True).regrouped
     assert found
     return found
 
@@ -257,7 +257,7 @@ def test_a_regrouping_that_breaks_off_changes_nothing(index: IndexFolder, monkey
     with monkeypatch.context() as patched:
         patched.setattr(Archive, "touch", failing)
         with pytest.raises(RuntimeError, match="in the middle"):
-            jobs.reindex(index, regroup=True)
+            generation_jobs.reindex(index, regroup=True)
     assert places(index) == before
     assert changes(index) == change
     assert index.current() == index.numbers()[-1]
@@ -307,7 +307,7 @@ def test_a_reader_keeps_answering_while_places_are_found_anew(index: IndexFolder
     reader.start()
     try:
         for _ in range(3):
-            jobs.reindex(index, regroup=True)
+            generation_jobs.reindex(index, regroup=True)
     finally:
         done.set()
         reader.join()
@@ -324,9 +324,9 @@ def test_a_reader_keeps_answering_while_places_are_found_anew(index: IndexFolder
 
 def test_readers_see_the_moved_articles_with_the_next_generation(index: IndexFolder) -> None:
     move(index, ["kiln-4", "kiln-3", "owl-2"], story_of(index, "salt-0"))
-    jobs.reindex(index)
+    generation_jobs.reindex(index)
     library = opened_library(index)
-    jobs.reindex(index, regroup=True, activate=False)
+    generation_jobs.reindex(index, regroup=True, activate=False)
     library.refresh()
     assert library.view is not None
     assert len(library.view.snapshot.tail.dead) >= 1
@@ -408,14 +408,14 @@ def test_an_archive_of_schema_1_is_brought_up_to_date_with_all_its_data(tmp_path
 
 
 def test_the_next_reindex_places_every_article_of_an_older_archive(old: IndexFolder) -> None:
-    done = jobs.reindex(old)
+    done = generation_jobs.reindex(old)
     assert done.encoded == 0
     assert done.regrouped is not None
     assert done.regrouped.moved == done.regrouped.articles == len(places(old))
     assert same_text_as(old, "original") == SAME
     assert all(story is not None for _, story in places(old).values())
     assert jobs.verify(old) == []
-    assert jobs.reindex(old).regrouped is None
+    assert generation_jobs.reindex(old).regrouped is None
     assert regrouped(old).moved == 0
 
 
@@ -424,7 +424,7 @@ def test_an_older_archive_takes_articles_in_before_it_is_reindexed(old: IndexFol
     assert places(old)["late"][1] is not None
     assert places(old)["wire"][1] is None
     late = story_id(old, "late")
-    jobs.reindex(old)
+    generation_jobs.reindex(old)
     assert same_text_as(old, "original") == SAME | {"late"}
     assert story_id(old, "late") == story_id(old, "original") == late
     assert jobs.verify(old) == []

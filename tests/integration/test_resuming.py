@@ -19,7 +19,7 @@ from indexer.encoder import TextHashEncoder
 from indexer.layout import IndexFolder
 from indexer.preparing import WINDOW_ARTICLES
 from indexer.types import Embeddings
-from search_api import jobs
+from search_api import generation_jobs, jobs
 from search_api.query import SearchQuery
 from search_api.searcher import search
 from tests.support import ROOT, anything, command, contents, index_of, opened_library, record, write_jsonl
@@ -185,7 +185,7 @@ def test_another_model_embeds_all_anew_while_the_old_generation_serves(
             return -super().encode_documents(texts)
 
     monkeypatch.setattr(jobs, "load_encoder", lambda *_arguments, **_options: Other())
-    done = jobs.reindex(index)
+    done = generation_jobs.reindex(index)
     assert done.encoded == sum(texts for texts, _, _ in asked) == 60
     assert {(number, section) for _, number, section in asked} == {(1, "ferry")}
     assert (done.activated, index.current()) == (True, 2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.errors import CursorExpired
 from indexer.layout import IndexFolder
-from search_api import jobs
+from search_api import generation_jobs, jobs
 from search_api.cursors import Pin, Place, make_cursor
 from search_api.library import Library
 from search_api.query import Collapse, Facet, Mode, SearchQuery, Sort
@@ -40,7 +40,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
         folder: Path = tmp_path_factory.mktemp("pages")
         index = index_of(folder, records[:60])
         put_in_stories(index, {f"a{number}": STORIES[number % 13] or "other" for number in range(60)})
-        jobs.reindex(index)
+        generation_jobs.reindex(index)
         jobs.ingest(index, [str(write_jsonl(folder / "more.jsonl", records[60:]))])
         put_in_stories(index, {f"a{number}": STORIES[number % 13] for number in range(50, 80)})
         return index
@@ -164,7 +164,7 @@ def test_pages_hold_still_while_articles_come_and_a_generation_is_built(tmp_path
         more = write_jsonl(tmp_path / "more.jsonl", [record(number) for number in range(step, step + 15)])
         jobs.ingest(index, [str(more)])
         if step == 45:
-            jobs.reindex(index)
+            generation_jobs.reindex(index)
         library.refresh()
         answer = search(library, replace(query, cursor=answer.next_cursor))
         assert answer.total == first.total

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.engines.vectors import VectorIndex, similarities
+from indexer.engines.vectors import EMBEDDINGS_FILE, VectorIndex, similarities
 from indexer.types import Embeddings
 
 
@@ -40,6 +40,7 @@ def test_an_index_read_back_answers_the_same(tmp_path: Path) -> None:
     query = unit_rows(4, 1, 16)[0]
     everything = np.ones(100, dtype=np.bool_)
     built = VectorIndex.build(embeddings)
-    built.save(tmp_path)
+    np.save(tmp_path / EMBEDDINGS_FILE, embeddings)
+    built.save_index(tmp_path)
     found = VectorIndex.load(tmp_path).search(query, 10, everything)
     assert found[0].tolist() == built.search(query, 10, everything)[0].tolist()

@@ -18,7 +18,7 @@ ARTICLES = [article_from_record(record(number), now=NOW)[0] for number in range(
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     folder = tmp_path_factory.mktemp("telling") / "lexical"
-    LexicalIndex.build(folder, ARTICLES)
+    LexicalIndex.append(folder, 0, ARTICLES)
     return LexicalIndex.open(folder)
 
 

@@ -1,0 +1,146 @@
+"""Generations built from the archive, or written anew from one that is there.
+
+A build is made slice by slice in `generations/.building`; one that was stopped or killed is taken up again by the next. What
+changes meanwhile is the tail of the generation: a slice may hold it already, and the tail stands for it then.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from indexer.archive import Archive
+from indexer.archive_stored import Stored
+from indexer.engines.columns import Columns
+from indexer.engines.embedded import COLUMNS, VECTORS
+from indexer.engines.parts import Parts
+from indexer.engines.vectors import EMBEDDINGS_FILE
+from indexer.errors import IndexDamaged, IndexMissing
+from indexer.generations import FORMAT_VERSION, Manifest, complete, next_number
+from indexer.layout import IndexFolder, replace_text, sync_folder
+from indexer.recipe import Recipe
+
+SLICE_ARTICLES = 10_000
+"""Articles read, written and synced together: what a stop can lose, and what is in memory."""
+
+_BUILDING = ".building"
+_PLAN = "plan.json"
+_ORDER = "order.npy"
+
+MOST_CHANGED = 0.1
+"""A build is not taken up again when more than this share of its articles has changed since: its tail would be long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    format_version: int
+    recipe: str
+    change: int
+    slice_articles: int
+
+
+def build(
+    index: IndexFolder,
+    archive: Archive,
+    recipe: Recipe,
+    *,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _articles: None,
+    slice_articles: int = SLICE_ARTICLES,
+) -> Manifest:
+    """Build the next generation from stored chunks and embeddings; it is complete on disk, and not yet serving.
+
+    Needs the lock for building. Calls `progress` with the articles of each slice, those of an earlier run first.
+    """
+    if archive.last_change() == 0:
+        raise IndexMissing(
+            f"the archive in {index.root} holds no articles yet; ingest some first: dateline ingest FOLDER"
+        )
+    folder = index.generations / _BUILDING
+    for left in index.generations.glob(f"{_BUILDING}-*"):
+        shutil.rmtree(left)
+    plan = _resumable(folder, archive, recipe) or _begun(folder, archive, recipe, slice_articles)
+    order = np.load(folder / _ORDER, allow_pickle=False)
+    parts = Parts(folder)
+    progress(min(parts.count * plan.slice_articles, len(order)))
+    for first in range(parts.count * plan.slice_articles, len(order), plan.slice_articles):
+        seqs = order[first : first + plan.slice_articles].tolist()
+        with archive.reading():
+            stored = archive.stored.of(seqs, recipe.key, recipe.model)
+        parts.add(stored)
+        progress(len(seqs))
+    columns = parts.join()
+    for name in (_PLAN, _ORDER):
+        (folder / name).unlink()
+    return complete(index, folder, columns, recipe, change=plan.change, number=next_number(index), now=now)
+
+
+def rewritten(
+    index: IndexFolder, archive: Archive, manifest: Manifest, *, without: Collection[int], now: datetime
+) -> Manifest:
+    """A generation as it is but for some articles (archive numbers), under the next number; its words are indexed anew.
+
+    Needs the lock for building, and drops a build that was not finished. Raises IndexDamaged when the archive lacks a version.
+    """
+    source = index.generation(manifest.number)
+    columns = Columns.load(source / COLUMNS)
+    embeddings = np.load(source / VECTORS / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
+    kept = np.flatnonzero(~np.isin(columns.seq, list(without)))
+    folder = index.generations / _BUILDING
+    shutil.rmtree(folder, ignore_errors=True)
+    parts = Parts(folder)
+    for first in range(0, len(kept), SLICE_ARTICLES):
+        rows = kept[first : first + SLICE_ARTICLES]
+        chunk_rows, _ = columns.chunk_rows(rows)
+        parts.add_rows(columns.at(rows), embeddings[chunk_rows], _versions(archive, columns.at(rows)))
+    recipe = Recipe.of_key(manifest.model_name, manifest.recipe)
+    return complete(index, folder, parts.join(), recipe, change=manifest.change, number=next_number(index), now=now)
+
+
+def drop_unfinished(index: IndexFolder) -> None:
+    """Remove builds that were not finished. Needs the lock for building."""
+    for folder in index.generations.glob(f"{_BUILDING}*"):
+        shutil.rmtree(folder)
+
+
+def _versions(archive: Archive, columns: Columns) -> list[Stored]:
+    keys = list(zip(columns.seq.tolist(), columns.version.tolist(), strict=True))
+    with archive.reading():
+        stored = archive.stored.of_versions(keys, "", "")
+    if len(stored) != len(keys):
+        lost = len(keys) - len(stored)
+        raise IndexDamaged(f"{archive.path} lacks {lost} versions that a generation has; rebuild it: dateline reindex")
+    return stored
+
+
+def _begun(folder: Path, archive: Archive, recipe: Recipe, slice_articles: int) -> _Plan:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with archive.reading():
+        plan = _Plan(FORMAT_VERSION, recipe.key, archive.last_change(), slice_articles)
+        order = np.array(archive.stored.in_order(), dtype=np.int64)
+    np.save(folder / _ORDER, order, allow_pickle=False)
+    sync_folder(folder)
+    replace_text(folder / _PLAN, json.dumps(asdict(plan)))
+    return plan
+
+
+def _resumable(folder: Path, archive: Archive, recipe: Recipe) -> _Plan | None:
+    """The plan of a build that was stopped; None when none fits any more, or when a slice is there only in part."""
+    try:
+        plan = _Plan(**json.loads((folder / _PLAN).read_text(encoding="utf-8")))
+        total = len(np.load(folder / _ORDER, mmap_mode="r", allow_pickle=False))
+        changed = archive.last_change() - plan.change
+        fits = (plan.format_version, plan.recipe) == (
+            FORMAT_VERSION,
+            recipe.key,
+        ) and 0 <= changed <= MOST_CHANGED * total
+        return plan if fits and Parts(folder).are_whole else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

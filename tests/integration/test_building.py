@@ -1,0 +1,233 @@
+"""A generation built in slices is the one that is built at once, however often the building was stopped."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from indexer import generations
+from indexer.archive import Archive
+from indexer.building import build, rewritten
+from indexer.encoder import load_encoder
+from indexer.engines.columns import Columns
+from indexer.engines.embedded import Snapshot
+from indexer.errors import IndexDamaged
+from indexer.generations import Manifest
+from indexer.layout import IndexFolder
+from indexer.recipe import Recipe, recipe_for
+from search_api import jobs
+from search_api.query import Mode, SearchQuery
+from search_api.searcher import search
+from tests.support import NOW, ROOT, anything, index_of, opened_library, record, write_jsonl
+
+UNDATED = {
+    "id": "undated",
+    "title": "A ferry without a date",
+    "body": "Nobody wrote down when this ferry left the harbour.",
+}
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> IndexFolder:
+    return index_of(tmp_path, [*(record(number) for number in range(60)), UNDATED])
+
+
+def recipe_of(index: IndexFolder) -> Recipe:
+    return recipe_for(load_encoder("text-hash", index.models))
+
+
+def built(index: IndexFolder, **options: Any) -> Manifest:
+    with index.building(), Archive(index.archive) as archive:
+        manifest = build(index, archive, recipe_of(index), now=NOW, **options)
+        generations.activate(index, archive, manifest)
+    return manifest
+
+
+def snapshot_of(index: IndexFolder, manifest: Manifest) -> Snapshot:
+    return generations.open_snapshot(index, manifest)
+
+
+def assert_same(index: IndexFolder, one: Manifest, other: Manifest) -> None:
+    first, second = snapshot_of(index, one), snapshot_of(index, other)
+    for field in fields(Columns):
+        left, right = getattr(first.columns, field.name), getattr(second.columns, field.name)
+        if field.name == "vocabulary":
+            assert left == right
+        else:
+            assert (left.dtype, left.tolist()) == (right.dtype, right.tolist()), field.name
+    assert np.array_equal(first.vectors.embeddings, second.vectors.embeddings)
+    assert np.array_equal(first.base_article_vectors, second.base_article_vectors)
+    assert len(second.vectors) == len(first.vectors)
+
+
+def answers(index: IndexFolder) -> list[list[tuple[str, float]]]:
+    library = opened_library(index)
+    asked = [
+        (text, mode) for text in ("ferry dispatch from Lima", "central bank rate", "nobody wrote") for mode in Mode
+    ]
+    found = [
+        [
+            (hit.article.id, round(hit.score, 5))
+            for hit in search(library, SearchQuery(text, anything(), mode=mode)).hits
+        ]
+        for text, mode in asked
+    ]
+    library.close()
+    return found
+
+
+@pytest.mark.parametrize("slice_articles", [1, 7, 60, 61, 1000])
+def test_slices_of_any_size_make_the_same_generation(index: IndexFolder, slice_articles: int) -> None:
+    before = answers(index)
+    first = generations.read_manifest(index)
+    second = built(index, slice_articles=slice_articles)
+    assert (second.number, second.articles, second.chunks) == (2, 61, first.chunks)
+    assert_same(index, first, second)
+    assert answers(index) == before
+    assert jobs.verify(index) == []
+
+
+class Stopped(Exception):
+    """Stands for a signal between two slices."""
+
+
+def stopped_after(index: IndexFolder, slices: int, *, slice_articles: int = 10) -> list[int]:
+    """The progress of a build that is stopped after so many slices."""
+    told: list[int] = []
+
+    def progress(articles: int) -> None:
+        told.append(articles)
+        if len(told) > slices:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        built(index, slice_articles=slice_articles, progress=progress)
+    return told
+
+
+def test_a_build_that_was_stopped_is_taken_up_again(index: IndexFolder) -> None:
+    assert stopped_after(index, 3) == [0, 10, 10, 10]
+    told: list[int] = []
+    manifest = built(index, progress=told.append)
+    assert told == [30, 10, 10, 10, 1]
+    assert_same(index, generations.read_manifest(index, 1), manifest)
+    assert index.numbers() == [1, 2]
+    assert [path.name for path in index.generations.glob(".*")] == []
+
+
+def test_what_changes_meanwhile_is_the_tail_of_the_generation(tmp_path: Path, index: IndexFolder) -> None:
+    stopped_after(index, 3)
+    changed = record(4) | {"title": "Zeppelin lands", "body": "A zeppelin landed."}
+    jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", [changed, record(200)]))])
+    manifest = built(index)
+    assert manifest.change == 61
+    library = opened_library(index)
+    assert [hit.version for hit in search(library, SearchQuery("zeppelin", anything(), mode=Mode.KEYWORD)).hits] == [2]
+    assert len(library.view.snapshot if library.view else ()) == 62
+    library.close()
+    assert jobs.verify(index) == []
+
+
+def test_a_build_that_does_not_fit_any_more_begins_anew(tmp_path: Path, index: IndexFolder) -> None:
+    stopped_after(index, 3)
+    jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", [record(number) for number in range(100, 120)]))])
+    assert built(index).articles == 81
+    stopped_after(index, 3)
+    plan = index.generations / ".building" / "plan.json"
+    plan.write_text(json.dumps(json.loads(plan.read_text()) | {"recipe": "other/c1/9"}), encoding="utf-8")
+    assert built(index).articles == 81
+    stopped_after(index, 3)
+    plan.write_text("{", encoding="utf-8")
+    assert built(index).articles == 81
+    stopped_after(index, 3)
+    (index.generations / ".building" / "parts" / "2").rename(index.generations / ".building" / "parts" / ".2")
+    assert built(index).articles == 81
+    assert jobs.verify(index) == []
+
+
+BUILD = """
+import sys
+from pathlib import Path
+from indexer.archive import Archive
+from indexer.building import build
+from indexer.encoder import load_encoder
+from indexer.layout import IndexFolder
+from indexer.recipe import recipe_for
+from tests.support import NOW
+index = IndexFolder(Path(sys.argv[1]))
+with index.building(), Archive(index.archive) as archive:
+    print("begun", flush=True)
+    build(index, archive, recipe_for(load_encoder("text-hash", index.models)), now=NOW, slice_articles=4)
+"""
+
+
+def test_a_build_that_is_killed_again_and_again_ends_as_one_that_was_not(index: IndexFolder) -> None:
+    chance = random.Random(7)
+    for _ in range(8):
+        process = subprocess.Popen([sys.executable, "-c", BUILD, str(index.root)], stdout=subprocess.PIPE, cwd=ROOT)
+        assert process.stdout
+        process.stdout.readline()
+        time.sleep(chance.uniform(0.0, 0.25))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    manifest = built(index, slice_articles=4)
+    assert_same(index, generations.read_manifest(index, 1), manifest)
+    assert jobs.verify(index) == []
+
+
+# Written anew without some articles -----------------------------------------------------------------------------------
+
+
+def test_a_generation_is_rewritten_without_an_article(tmp_path: Path) -> None:
+    secret = record(70) | {
+        "title": "Quenby Ollivander speaks",
+        "authors": ["Ottoline"],
+        "tags": ["quenbygate"],
+        "section": "hush",
+    }
+    index = index_of(tmp_path, [*(record(number) for number in range(30)), secret])
+    with index.building(), Archive(index.archive) as archive:
+        known = archive.known("a70")
+        assert known
+        manifest = rewritten(index, archive, generations.read_manifest(index), without=[known.seq], now=NOW)
+        assert (manifest.number, manifest.articles, manifest.change) == (2, 30, 31)
+        generations.activate(index, archive, manifest)
+    for path in index.generation(2).rglob("*"):
+        if path.is_file():
+            content = path.read_bytes().lower()
+            assert not [word for word in (b"ollivander", b"ottoline", b"quenbygate", b"hush") if word in content], path
+    clean = index_of(tmp_path / "clean", [record(number) for number in range(30)])
+    columns, expected = (
+        snapshot_of(index, manifest).columns,
+        snapshot_of(clean, generations.read_manifest(clean)).columns,
+    )
+    for field in fields(Columns):
+        if field.name not in ("vocabulary", "story"):
+            assert getattr(columns, field.name).tolist() == getattr(expected, field.name).tolist(), field.name
+    assert columns.vocabulary == expected.vocabulary
+    assert answers_of_base(index) == answers_of_base(clean)
+
+
+def answers_of_base(index: IndexFolder) -> list[list[int]]:
+    snapshot = snapshot_of(index, generations.read_manifest(index))
+    terms = snapshot.lexical.terms_of("ferry dispatch from Lima")
+    rows, _ = snapshot.lexical.search(terms, 10, anything())
+    return [rows.tolist()]
+
+
+def test_a_generation_whose_versions_are_lost_cannot_be_rewritten(index: IndexFolder) -> None:
+    with index.building(), Archive(index.archive) as archive:
+        archive._db.execute("DELETE FROM versions WHERE seq = 5")
+        with pytest.raises(IndexDamaged, match="lacks 1 versions"):
+            rewritten(index, archive, generations.read_manifest(index), without=[1], now=NOW)
