@@ -17,12 +17,15 @@ from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api.clock import utc_now
 from search_api.errors import describe_problems, register_errors
+from search_api.keys import Keys
 from search_api.library import Library
+from search_api.maintenance import Maintenance
 from search_api.query import SearchQuery
-from search_api.routes import api, health, pages, related, stories
+from search_api.routes import api, health, pages, related, stories, upkeep, writes
 from search_api.searcher import search
 from search_api.settings import Settings
 from search_api.web.formatting import add_filters
+from search_api.write_desk import WriteDesk
 
 WEB = Path(__file__).parent / "web"
 
@@ -33,7 +36,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     It opens the index and answers one query of its own before it takes any, so that no reader waits for the model.
     """
     settings = settings or Settings()
-    library = Library(IndexFolder(settings.index), warm=True)
+    index = IndexFolder(settings.index)
+    library = Library(index, warm=True)
+    desk = WriteDesk(index, library)
+    maintenance = Maintenance(index, library, fold_after=settings.fold_after)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -43,7 +49,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         except Exception as error:
             library.note_trouble(error)
         library.start()
+        maintenance.start()
         yield
+        maintenance.close()
+        desk.close()
         library.close()
 
     app = FastAPI(
@@ -53,13 +62,16 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         lifespan=lifespan,
     )
     app.state.library = library
+    app.state.desk = desk
+    app.state.maintenance = maintenance
+    app.state.keys = Keys.of(index)
     app.state.clock = clock
     app.state.templates = add_filters(Jinja2Templates(WEB / "templates"))
     app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
     register_errors(app)
     describe = app.openapi
     app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
-    for router in (api.router, related.router, stories.router, health.router, pages.router):
-        app.include_router(router)
+    for part in (api, related, stories, writes, upkeep, health, pages):
+        app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=WEB / "static"), name="static")
     return app

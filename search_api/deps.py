@@ -10,11 +10,28 @@ from fastapi import Depends, Request
 from fastapi.templating import Jinja2Templates
 
 from search_api.library import Library
+from search_api.maintenance import Maintenance
+from search_api.write_desk import WriteDesk
 
 
 def _library(request: Request) -> Library:
     library: Library = request.app.state.library
     return library
+
+
+def _clock(request: Request) -> Callable[[], datetime]:
+    clock: Callable[[], datetime] = request.app.state.clock
+    return clock
+
+
+def _desk(request: Request) -> WriteDesk:
+    desk: WriteDesk = request.app.state.desk
+    return desk
+
+
+def _maintenance(request: Request) -> Maintenance:
+    maintenance: Maintenance = request.app.state.maintenance
+    return maintenance
 
 
 def _now(request: Request) -> datetime:
@@ -28,5 +45,8 @@ def _templates(request: Request) -> Jinja2Templates:
 
 
 LibraryDep = Annotated[Library, Depends(_library)]
+ClockDep = Annotated[Callable[[], datetime], Depends(_clock)]
+DeskDep = Annotated[WriteDesk, Depends(_desk)]
+MaintenanceDep = Annotated[Maintenance, Depends(_maintenance)]
 NowDep = Annotated[datetime, Depends(_now)]
 TemplatesDep = Annotated[Jinja2Templates, Depends(_templates)]

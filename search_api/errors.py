@@ -11,15 +11,20 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from indexer.errors import (
+    AccessDenied,
     ArticleNotFound,
     CursorExpired,
     DatelineError,
+    DiskFull,
+    GenerationMissing,
     IndexBusy,
     IndexDamaged,
     IndexMissing,
     ModelError,
     QueryError,
     StoryNotFound,
+    TakenDown,
+    VersionConflict,
 )
 from search_api.schemas import ProblemDocument
 
@@ -32,13 +37,20 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     CursorExpired: (410, "These results are no longer held"),
     ArticleNotFound: (404, "No such article"),
     StoryNotFound: (404, "No such story"),
+    GenerationMissing: (404, "No such generation"),
+    VersionConflict: (409, "The write does not follow the stored version"),
+    TakenDown: (410, "The article was taken down"),
+    AccessDenied: (403, "Not allowed"),
+    DiskFull: (507, "There is no room to store this"),
     IndexMissing: (503, "There is no index yet"),
     IndexDamaged: (503, "The index is damaged"),
     IndexBusy: (503, "The index is locked"),
     ModelError: (503, "The embedding model does not fit the index"),
 }
 
-_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError)
+_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError, DiskFull)
+
+RETRY_AFTER_S = 5
 
 
 def problem(status: int, title: str, detail: str, errors: list[dict[str, Any]] | None = None) -> JSONResponse:
@@ -50,7 +62,13 @@ def _foreseen(_: Request, error: Exception) -> JSONResponse:
     status, title = next((entry for kind, entry in STATUS.items() if isinstance(error, kind)), (500, "Internal error"))
     if isinstance(error, _OPERATORS_PROBLEMS):
         logger.error("%s", error)
-        return problem(status, title, "The service cannot answer now; its log says why.")
+        answer = problem(status, title, "The service cannot do this now; its log says why.")
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return answer
+    if isinstance(error, AccessDenied) and not error.known:
+        answer = problem(401, "A key is needed", str(error))
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
     return problem(status, title, str(error))
 
 

@@ -11,11 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 
 from search_api.deps import LibraryDep, NowDep
-from search_api.routes.parameters import (
-    NoParametersDep,
-    SearchParameters,
-    SuggestParameters,
-)
+from search_api.routes.parameters import SearchParameters, SuggestParameters, VersionParameters
 from search_api.schemas import (
     ArticleDocument,
     ProblemDocument,
@@ -61,10 +57,36 @@ def get_suggest(parameters: Annotated[SuggestParameters, Query()], library: Libr
     return suggest_document(parameters.q, found, round((time.perf_counter() - started) * 1000, 2))
 
 
-@router.get("/articles/{article_id}", summary="One article", tags=["articles"], responses={404: _PROBLEM})
-def get_article(article_id: str, _: NoParametersDep, library: LibraryDep, now: NowDep) -> ArticleDocument:
-    """The current version of an article."""
-    return article_document(*library.visible_article(article_id, now))
+@router.get(
+    "/articles/{article_id}",
+    summary="One article",
+    tags=["articles"],
+    response_model=ArticleDocument,
+    responses={304: {"description": "Not changed since the ETag given."}, 404: _PROBLEM},
+)
+def get_article(
+    article_id: str,
+    parameters: Annotated[VersionParameters, Query()],
+    request: Request,
+    library: LibraryDep,
+    now: NowDep,
+) -> Response:
+    """The current version of an article, or the one asked for. Its ETag is the version, as `If-Match` takes it."""
+    article, version = library.visible_article(article_id, now, parameters.version)
+    headers = {"ETag": etag_of(version), "Cache-Control": "no-cache"}
+    if etag_of(version) in known_tags(request):
+        return Response(status_code=304, headers=headers)
+    document = article_document(article, version).model_dump_json()
+    return Response(document, media_type="application/json", headers=headers)
+
+
+def etag_of(version: int) -> str:
+    return f'"{version}"'
+
+
+def known_tags(request: Request) -> list[str]:
+    """The ETags of what the reader has already."""
+    return [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
 
 
 def cached(body: str, media_type: str, request: Request, named: Sequence[str] = ()) -> Response:
@@ -78,7 +100,7 @@ def cached(body: str, media_type: str, request: Request, named: Sequence[str] = 
     if named:
         keys = " ".join(quote(name, safe="") for name in named)
         headers["Surrogate-Key"] = keys if len(keys) <= MOST_KEY_BYTES else MANY
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    known = known_tags(request)
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)

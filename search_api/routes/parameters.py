@@ -171,6 +171,30 @@ class SearchParameters(BaseModel):
         )
 
 
+class VersionParameters(BaseModel):
+    """`GET /v1/articles/{id}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(
+        default=None, ge=1, le=2**62, description="Which version; the current one unless given."
+    )
+
+
+class FollowingParameters(BaseModel):
+    """`PUT` and `DELETE /v1/articles/{id}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(
+        default=None,
+        ge=0,
+        le=2**62,
+        description="The version that the write follows, or its own number where the sender counts; "
+        "409 when a later one is stored.",
+    )
+
+
 class SuggestParameters(BaseModel):
     """`GET /v1/suggest`."""
 

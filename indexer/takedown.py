@@ -1,0 +1,121 @@
+"""The last traces of an article that was erased: rewritten generations, and a look through every file of the index."""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from indexer import generations
+from indexer.archive import Archive
+from indexer.building import drop_unfinished, rewritten
+from indexer.engines.embedded import COLUMNS
+from indexer.layout import IndexFolder
+from indexer.quarantine import Quarantine
+from indexer.served import note_replaced
+from indexer.types import Article
+from indexer.workspaces import Workspace
+
+LEAST_TRACE = 24
+"""Characters; shorter texts stand in other articles by chance."""
+
+MOST_TRACES = 12
+"""Passages that are looked for."""
+
+NOT_SEARCHED = frozenset({"models"})
+"""Folders that hold no text of articles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How much was looked through, and in which files a passage of the article still stands."""
+
+    files: int
+    size_bytes: int
+    traces: tuple[str, ...]
+
+
+def rewrite_generations(index: IndexFolder, archive: Archive, seq: int, *, now: datetime) -> dict[int, int]:
+    """Rewrite each generation that holds the article without it; returns the new number of each. Needs the lock for building.
+
+    Builds that were not finished are dropped, and so are generations that cannot be read and do not serve.
+    """
+    drop_unfinished(index)
+    current = index.current()
+    replaced: dict[int, int] = {}
+    for number in index.numbers():
+        if not _holds(index, number, seq):
+            continue
+        manifest = generations.read_manifest(index, number)
+        replaced[number] = rewritten(index, archive, manifest, without=[seq], now=now).number
+    with archive.transaction():
+        note_replaced(archive, replaced)
+    if current in replaced:
+        generations.activate(index, archive, generations.read_manifest(index, replaced[current]))
+    for number in replaced:
+        generations.remove(index, number)
+    return replaced
+
+
+def passages(versions: Sequence[Article], archive: Archive) -> list[bytes]:
+    """Passages of the article that no other article has, as files would hold them: what a trace is known by."""
+    texts = dict.fromkeys(
+        text[:80]
+        for article in versions
+        for text in (article.title, *article.body.split("\n\n"), *filter(None, [article.summary]))
+        if len(text) >= LEAST_TRACE
+    )
+    own = [text for text in texts if not archive.history.is_said(json.dumps(text, ensure_ascii=False)[1:-1])]
+    kept = own[:MOST_TRACES]
+    forms = {
+        form for text in kept for form in (text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1])
+    }
+    return sorted(form.encode() for form in forms)
+
+
+def drop_from_quarantine(quarantine: Quarantine, sought: Sequence[bytes]) -> int:
+    """Remove what was rejected and holds one of the passages; returns how many entries."""
+    found = {
+        path.name.partition(".")[0] for path in quarantine.folder.glob("*") if path.is_file() and _traces(path, sought)
+    }
+    quarantine.remove(found)
+    return len(found)
+
+
+def look_through(index: IndexFolder, sought: Sequence[bytes]) -> Looked:
+    """Look for the passages in every file of the index; working copies of processes that ended are deleted first."""
+    Workspace(index.tails).close()
+    files, size = 0, 0
+    traces = []
+    for path in _files(index.root):
+        try:
+            size += path.stat().st_size
+            if _traces(path, sought):
+                traces.append(path.relative_to(index.root).as_posix())
+        except FileNotFoundError:
+            continue
+        files += 1
+    return Looked(files, size, tuple(traces))
+
+
+def _holds(index: IndexFolder, number: int, seq: int) -> bool:
+    seqs = np.load(index.generation(number) / COLUMNS / "seq.npy", mmap_mode="r", allow_pickle=False)
+    return bool(np.any(seqs == seq))
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and path.relative_to(root).parts[0] not in NOT_SEARCHED:
+            yield path
+
+
+def _traces(path: Path, sought: Sequence[bytes]) -> bool:
+    if not sought or path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return any(content.find(passage) >= 0 for passage in sought)

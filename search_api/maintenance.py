@@ -1,0 +1,125 @@
+"""What a service does by itself: folds a long tail into a new generation, and replaces a damaged one.
+
+Both are the command `dateline reindex`, run as a process of its own with low priority, so that no reader waits for it. Every
+worker looks; the lock for building lets one of them through.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from indexer.archive import Archive
+from indexer.errors import ArticleNotFound, DatelineError, IndexBusy, TakenDown
+from indexer.layout import IndexFolder
+from search_api.library import Library
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 5.0
+LONGEST_PAUSE_S = 600.0
+"""How long it waits after a failure, in the end."""
+
+NICENESS = 10
+
+
+class Maintenance:
+    """Looks after one index while a service runs."""
+
+    def __init__(self, index: IndexFolder, library: Library, *, fold_after: int) -> None:
+        """A tail of more than `fold_after` articles is folded; 0 folds none."""
+        self._index = index
+        self._library = library
+        self._fold_after = fold_after
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._watch, name="maintenance", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking; a build under way is told to stop, and is taken up again later."""
+        self._stop.set()
+        if self._process:
+            self._process.terminate()
+        if self._thread:
+            self._thread.join()
+
+    def build(self, arguments: Sequence[str]) -> None:
+        """Begin a build that was asked for; what becomes of it is in the log."""
+        thread = threading.Thread(target=self._asked, args=(arguments,), name="asked-build", daemon=True)
+        thread.start()
+
+    def take_down(self, article_id: str, reason: str) -> dict[str, Any]:
+        """The receipt of a takedown, made by a process of its own.
+
+        Raises ArticleNotFound or TakenDown where there is nothing to do.
+        """
+        with Archive(self._index.require_archive()) as archive:
+            if archive.known(article_id) is None:
+                tombstone = archive.history.tombstone_of(article_id)
+                raise TakenDown(article_id, tombstone.at) if tombstone else ArticleNotFound(article_id)
+        command = ["takedown", "--index", str(self._index.root), "--json", f"--reason={reason}", "--", article_id]
+        done = subprocess.run(
+            [sys.executable, "-m", "search_api", *command], capture_output=True, text=True, check=False
+        )
+        if done.returncode not in (0, 1):
+            raise IndexBusy(f"the takedown of {article_id!r} was not finished: {done.stderr.strip()}")
+        receipt: dict[str, Any] = json.loads(done.stdout)
+        return receipt
+
+    def _asked(self, arguments: Sequence[str]) -> None:
+        self._reindexed("it was asked for", arguments)
+
+    def _watch(self) -> None:
+        pause_s = LOOK_EVERY_S
+        while not self._stop.wait(pause_s):
+            try:
+                reason = self._reason()
+                done = reason is None or self._reindexed(reason)
+            except (DatelineError, OSError) as error:
+                logger.error("the index could not be looked after: %s", error)
+                done = False
+            pause_s = LOOK_EVERY_S if done else min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _reason(self) -> str | None:
+        """Why a generation must be built now; None when none must, or when somebody builds one."""
+        if not self._index.archive.is_file() or self._index.is_building():
+            return None
+        if self._library.needs_repair:
+            return "the serving generation is damaged"
+        view = self._library.current
+        if view is None or not self._fold_after:
+            return None
+        with Archive(self._index.archive) as archive:
+            tail = archive.stored.changed_articles(view.manifest.change)
+        return f"{tail:,} articles changed since generation {view.manifest.number}" if tail > self._fold_after else None
+
+    def _reindexed(self, reason: str, arguments: Sequence[str] = ()) -> bool:
+        logger.info("building a generation: %s", reason)
+        started = time.monotonic()
+        process = self._process = _reindex_process(self._index, arguments)
+        _, said = process.communicate()
+        done = process.returncode in (0, 1)
+        if done:
+            logger.info("a generation was built in %.1f s", time.monotonic() - started)
+        elif not self._stop.is_set():
+            logger.error("a generation could not be built: %s", said.strip().rpartition("\n")[2])
+        return done
+
+
+def _reindex_process(index: IndexFolder, arguments: Sequence[str]) -> subprocess.Popen[str]:
+    """`dateline reindex` on an index, as a process of low priority."""
+    command = [sys.executable, "-m", "search_api", "reindex", "--index", str(index.root), "--json", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    return process

@@ -1,0 +1,123 @@
+"""An article taken down: out of the archive at once, then out of every generation and file of the index."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from indexer.archive import Archive
+from indexer.articles import format_time
+from indexer.errors import ArticleNotFound, IndexBusy, TakenDown
+from indexer.layout import IndexFolder
+from indexer.takedown import Looked, drop_from_quarantine, look_through, passages, rewrite_generations
+from search_api.clock import utc_now
+from search_api.jobs import quarantine_of
+from search_api.progress import line_on_stderr
+
+READERS_LET_GO_S = 30.0
+"""How long readers may take to let go of their working copies: they look four times a second."""
+
+_PAUSE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was purged, and what was found when every file of the index was looked through afterwards.
+
+    `copies` are articles with the same text, which stay; `traces` are files that still hold a passage of the article.
+    `surrogate_key` is what caches in front of the service know its answers by.
+    """
+
+    article_id: str
+    taken_down_at: str
+    reason: str
+    url: str | None
+    versions: int
+    chunks: int
+    embeddings: int
+    generations_rewritten: dict[int, int]
+    quarantine_entries: int
+    copies: tuple[str, ...]
+    files_searched: int
+    bytes_searched: int
+    traces: tuple[str, ...]
+    surrogate_key: str
+    seconds: float
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        rewritten = [{"from": old, "to": new} for old, new in self.generations_rewritten.items()]
+        return {**asdict(self), "generations_rewritten": rewritten}
+
+
+def takedown(index: IndexFolder, article_id: str, reason: str, *, show_progress: bool = False) -> Receipt:
+    """Erase an article and keep it out from now on; returns when nothing of it is left that could be removed.
+
+    Readers find it no more from the first moment on. Raises ArticleNotFound for an unknown id, TakenDown for one that was
+    taken down before and of which nothing was left to do.
+    """
+    started = time.monotonic()
+    told = line_on_stderr(shown=show_progress)
+    index.require_archive()
+    now = utc_now()
+    with Archive(index.archive) as archive:
+        with archive.transaction():
+            erased = archive.erase(article_id, reason, now)
+        if erased is None:
+            tombstone = archive.history.tombstone_of(article_id)
+            raise TakenDown(article_id, tombstone.at) if tombstone else ArticleNotFound(article_id)
+        told(f"{article_id} is erased from the archive and hidden; rewriting the generations that hold it")
+        sought = passages(erased.versions, archive)
+        with ExitStack() as held:
+            _wait_for_lock(index, held, told)
+            rewritten = rewrite_generations(index, archive, erased.seq, now=now)
+        rejected = drop_from_quarantine(quarantine_of(index), sought)
+        archive.empty_log()
+        looked = _look(index, archive, sought)
+    return Receipt(
+        article_id=article_id,
+        taken_down_at=format_time(now),
+        reason=reason,
+        url=erased.versions[-1].url if erased.versions else None,
+        versions=len(erased.versions),
+        chunks=erased.chunks,
+        embeddings=erased.embeddings,
+        generations_rewritten=rewritten,
+        quarantine_entries=rejected,
+        copies=erased.copies,
+        files_searched=looked.files,
+        bytes_searched=looked.size_bytes,
+        traces=looked.traces,
+        surrogate_key=article_id,
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def _wait_for_lock(index: IndexFolder, held: ExitStack, told: Callable[[str], None]) -> None:
+    """Hold the lock for building, once a build that is under way has ended."""
+    waiting = False
+    while True:
+        lock: AbstractContextManager[None] = index.building()
+        try:
+            held.enter_context(lock)
+            return
+        except IndexBusy as error:
+            if not waiting:
+                told(f"waiting: {error}")
+            waiting = True
+            time.sleep(_PAUSE_S)
+
+
+def _look(index: IndexFolder, archive: Archive, sought: list[bytes]) -> Looked:
+    """Look through the index until nothing is found, or readers have had the time to let go."""
+    deadline = time.monotonic() + READERS_LET_GO_S
+    looked = look_through(index, sought)
+    while looked.traces and time.monotonic() < deadline:
+        if any(name.startswith(index.archive.name) for name in looked.traces):
+            archive.compact()
+        time.sleep(_PAUSE_S)
+        looked = look_through(index, sought)
+    return looked
