@@ -1,9 +1,14 @@
-"""New files in, a new generation built and activated: one JSON report on stdout.
+"""New files in, a new generation built, judged and activated, old ones deleted: one JSON report on stdout.
 
     python scripts/nightly_reindex.py --index var/index incoming/
+    python scripts/nightly_reindex.py --index var/index --gate judged/ --keep 2 incoming/
 
-Safe to run twice: what was taken in before is unchanged and costs no embedding, and without changes no
-generation is built. Exit status: 0 done, 1 some items were rejected, 2 it could not be finished (the report has the error).
+Safe to run twice, and to be killed and run again: what was taken in before is unchanged and costs no embedding, and a
+generation is built only where the serving one lacks a change or is damaged. Another process that writes or builds is waited
+for. How far it has come goes to stderr.
+
+Exit status: 0 done, 1 some items were rejected or the gate refused the new generation, 2 it could not be finished (the report
+has the error), 3 another nightly run is under way.
 """
 
 from __future__ import annotations
@@ -11,48 +16,163 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from indexer.errors import DatelineError
-from indexer.layout import IndexFolder
-from search_api import jobs
+from indexer.articles import format_time
+from indexer.errors import DatelineError, IndexBusy, IndexDamaged
+from indexer.generations import check_files, read_manifest
+from indexer.layout import IndexFolder, held_lock
+from indexer.runtimes import Device
+from search_api import generation_jobs, jobs
+from search_api.clock import utc_now
 from search_api.ingest_report import counts, rejects
+from search_api.query import whole_text
 from search_api.settings import Settings
+from search_api.upkeep_report import reindex_document
+
+WAITS_S = 900.0
+"""How long another process that writes or builds is waited for."""
+
+LOOKS_EVERY_S = 5.0
+
+T = TypeVar("T")
 
 
-def nightly(index: IndexFolder, sources: list[str]) -> dict[str, Any]:
-    """Ingest, then reindex when the serving generation lacks a change or cannot be read; `error` tells that this failed."""
-    done = jobs.ingest(index, sources)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a night is to do: the options of the command."""
+
+    sources: Sequence[str]
+    gate: Path | None = None
+    gate_step: float = generation_jobs.GATE_STEP
+    keep: int = generation_jobs.KEPT
+    device: Device = Device.CPU
+
+
+def nightly(index: IndexFolder, wanted: Wanted) -> tuple[dict[str, Any], int]:
+    """One night: its report, whatever happened, and the exit status.
+
+    The report is {"started_at", "seconds", "ingest", "reindex", "status", "error"}: what was not come to, or not needed, is None,
+    and `error` is there only when something failed.
+    """
+    began = time.monotonic()
     report: dict[str, Any] = {
-        "ingest": {**counts(done.report), **rejects(done.report)},
+        "started_at": format_time(utc_now()),
+        "seconds": 0.0,
+        "ingest": None,
         "reindex": None,
+        "status": None,
     }
     try:
-        built = jobs.renew(index)
-        if built is None and done.built is None and jobs.status(index)["changes_since_generation"]:
-            built = jobs.reindex(index)
-        if built:
-            report["reindex"] = {"encoded": built.encoded, "seconds": round(built.seconds, 3), "pruned": built.pruned}
-        return report | {"status": jobs.status(index)}
-    except DatelineError as error:
-        return report | {"error": str(error)}
+        code = _alone(index, wanted, report)
+    except Exception as error:
+        if not isinstance(error, DatelineError):
+            traceback.print_exc()
+        report["error"] = str(error) or type(error).__name__
+        code = 2
+    report["seconds"] = round(time.monotonic() - began, 3)
+    return report, code
+
+
+def _alone(index: IndexFolder, wanted: Wanted, report: dict[str, Any]) -> int:
+    missing, busy = (
+        f"no index can be made at {index.root}",
+        f"is at the nightly run of {index.root}; wait until it is done",
+    )
+    with ExitStack() as held:
+        try:
+            held.enter_context(held_lock(index.root, missing, busy, name="nightly.lock"))
+        except IndexBusy as error:
+            report["error"] = str(error)
+            return 3
+        return _night(index, wanted, report)
+
+
+def _night(index: IndexFolder, wanted: Wanted, report: dict[str, Any]) -> int:
+    """Do what is wanted and note it in the report; returns the exit status."""
+    taken = _in_turn(lambda: jobs.ingest(index, wanted.sources, device=wanted.device, show_progress=True))
+    report["ingest"] = {**counts(taken.report), **rejects(taken.report)}
+    damage = _damage(index)
+    if damage:
+        _say(f"the serving generation is replaced, without a gate, since it cannot be compared with: {damage}")
+    refused = False
+    if damage or jobs.status(index)["changes_since_generation"]:
+        built = _in_turn(
+            lambda: generation_jobs.reindex(
+                index,
+                device=wanted.device,
+                gate=None if damage else wanted.gate,
+                gate_step=wanted.gate_step,
+                keep=wanted.keep,
+                show_progress=True,
+            )
+        )
+        report["reindex"] = reindex_document(built)
+        refused = built.gate is not None and not built.gate.passed
+    report["status"] = jobs.status(index)
+    return 1 if refused or taken.report.rejected else 0
+
+
+def _damage(index: IndexFolder) -> str | None:
+    """What is wrong with the serving generation; None when nothing is, or none serves yet."""
+    try:
+        if index.current() is None:
+            return None
+        return next(iter(check_files(index, read_manifest(index))), None)
+    except IndexDamaged as error:
+        return str(error)
+
+
+def _in_turn(action: Callable[[], T]) -> T:
+    """What the action returns, begun again for a while as long as another process writes or builds."""
+    until = time.monotonic() + WAITS_S
+    while True:
+        try:
+            return action()
+        except IndexBusy as error:
+            if time.monotonic() >= until:
+                raise
+            _say(str(error))
+            time.sleep(LOOKS_EVERY_S)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Nightly batch: ingest new files, reindex, activate.")
-    parser.add_argument("sources", nargs="+", help="files, folders or globs of articles")
-    parser.add_argument("--index", type=Path, default=Settings().index, help="folder of the index")
-    arguments = parser.parse_args()
-    try:
-        report = nightly(IndexFolder(arguments.index), arguments.sources)
-    except DatelineError as error:
-        print(json.dumps({"error": str(error)}, ensure_ascii=False))
-        return 2
-    print(json.dumps(report, ensure_ascii=False))
-    if "error" in report:
-        return 2
-    return 1 if report["ingest"]["rejected"] else 0
+    parser = argparse.ArgumentParser(description="Nightly batch: ingest new files, reindex, activate, prune.")
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="files, folders or globs of articles")
+    parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index (default: that of the settings)")
+    parser.add_argument("--gate", type=Path, metavar="FOLDER", help="judged queries that must not be answered worse")
+    parser.add_argument(
+        "--gate-step",
+        type=float,
+        metavar="STEP",
+        default=generation_jobs.GATE_STEP,
+        help="how much nDCG@10 may fall (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--keep",
+        type=int,
+        metavar="N",
+        default=generation_jobs.KEPT,
+        help="generations kept that served before (default: %(default)s)",
+    )
+    parser.add_argument("--device", type=Device, choices=list(Device), default=Device.CPU, help="where to embed")
+    given = parser.parse_args()
+    if not 0 <= given.gate_step <= 1 or given.keep < 0:
+        parser.error("--gate-step is from 0 to 1, --keep is 0 or more")
+    wanted = Wanted(given.sources, given.gate, given.gate_step, given.keep, given.device)
+    report, code = nightly(IndexFolder(given.index or Settings().index), wanted)
+    print(whole_text(json.dumps(report, ensure_ascii=False)))
+    return code
 
 
 if __name__ == "__main__":

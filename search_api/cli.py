@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from indexer.errors import DatelineError
 from indexer.fetching import PollResult
 from indexer.filters import Filters
-from indexer.layout import IndexFolder
 from indexer.runtimes import Device
 from indexer.sources import SourceFormat
 from indexer.sources.columns import parse_columns
-from search_api import ingest_report, jobs, line_jobs, report, serving
+from search_api import ingest_report, jobs, report, serving
+from search_api.cli_options import DeviceOption, IndexOption, JsonOption, index_folder, whole_texts
 from search_api.clock import utc_now
 from search_api.evaluation_jobs import evaluate as run_evaluation
 from search_api.judging import RELATED_MODES, Task
@@ -40,6 +40,7 @@ from search_api.query import (
 )
 from search_api.recency import asked_recency
 from search_api.settings import Settings
+from search_api.upkeep_cli import upkeep
 from search_api.watch_jobs import is_feed_address
 from search_api.watch_jobs import watch as run_watch
 
@@ -52,23 +53,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-IndexOption = Annotated[
-    Path | None,
-    typer.Option("--index", metavar="DIR", help="Folder of the index [default: $DATELINE_INDEX or var/index]."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
-MAX_LINE_ID = 2**63 - 1
-DeviceOption = Annotated[Device, typer.Option(help="Where to embed: cpu, or cuda (a GPU, through torch).")]
 LimitOption = Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="How many articles.")]
-
-
-def _index(index: Path | None) -> IndexFolder:
-    return IndexFolder(index or Settings().index)
-
-
-def _texts(values: list[str] | None) -> tuple[str, ...]:
-    """What was typed, in whole characters: a terminal may send bytes that are none."""
-    return tuple(whole_text(value) for value in values or ())
 
 
 @app.command(short_help="Take articles in from files, folders and feeds.")
@@ -107,7 +92,7 @@ def ingest(
         raise typer.BadParameter("--dry-run, --columns, --format and --device are for files, not for feeds")
     if (once or fetch_pages) and not feeds:
         raise typer.BadParameter("--once and --fetch-pages go with feeds: give --watch or the address of a feed")
-    folder = _index(index)
+    folder = index_folder(index)
     if feeds:
         polled = (lambda _: None) if json else ingest_report.polled
         watched = run_watch(folder, arguments, fetch_pages=fetch_pages, once=once or not watch, polled=polled)
@@ -125,47 +110,6 @@ def ingest(
     raise typer.Exit(1 if done.report.rejected else 0)
 
 
-@app.command(short_help="Show the lines that sites repeat, and keep one.")
-def lines(
-    index: IndexOption = None,
-    keep: Annotated[
-        int | None,
-        typer.Option(min=1, max=MAX_LINE_ID, metavar="LINE_ID", help="This line belongs to the articles; put it back."),
-    ] = None,
-    drop: Annotated[
-        int | None, typer.Option(min=1, max=MAX_LINE_ID, metavar="LINE_ID", help="Take back --keep.")
-    ] = None,
-    json: JsonOption = False,
-) -> None:
-    """Show the lines that are left out of articles because their site repeats them."""
-    if keep is not None and drop is not None:
-        raise typer.BadParameter("give --keep or --drop, not both")
-    changed = line_jobs.settle_line(_index(index), keep, kept=True) if keep is not None else 0
-    changed += line_jobs.settle_line(_index(index), drop, kept=False) if drop is not None else 0
-    ingest_report.lines(line_jobs.repeated_lines(_index(index)), changed, as_json=json)
-
-
-@app.command(short_help="Build a new generation from the archive.")
-def reindex(
-    index: IndexOption = None,
-    model: Annotated[str | None, typer.Option(help="Embed with this model from now on: a name, or a folder.")] = None,
-    gate: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Judged queries; a generation that answers them worse is not activated."),
-    ] = None,
-    device: DeviceOption = Device.CPU,
-    activate: Annotated[bool, typer.Option(help="Make the new generation the serving one.")] = True,
-    regroup: Annotated[bool, typer.Option("--regroup", help="Find all copies and stories anew.")] = False,
-    json: JsonOption = False,
-) -> None:
-    """Build a new generation from the archive; texts embedded before are not embedded again."""
-    done = jobs.reindex(
-        _index(index), model=model, device=device, gate=gate, activate=activate, regroup=regroup, show_progress=not json
-    )
-    report.reindex(done, as_json=json)
-    raise typer.Exit(0 if done.gate is None or done.gate.passed else 1)
-
-
 @app.command(short_help="Answer over HTTP.")
 def serve(
     index: IndexOption = None,
@@ -176,7 +120,7 @@ def serve(
     """Answer over HTTP: the search page at /, the API under /v1, its documentation at /docs."""
     settings = Settings()
     serving.serve(
-        _index(index), host=host or settings.host, port=settings.port if port is None else port, workers=workers
+        index_folder(index), host=host or settings.host, port=settings.port if port is None else port, workers=workers
     )
 
 
@@ -217,7 +161,7 @@ def search(
         "language": language,
         "tag": tag,
     }
-    given = {name: _texts(values) for name, values in words.items() if values}
+    given = {name: whole_texts(values) for name, values in words.items() if values}
     asked_recency(recency)
     bounds = {"from": from_, "to": to, "as_of": as_of}
     asked = SearchQuery(
@@ -232,7 +176,7 @@ def search(
         cursor=cursor,
         explain=explain,
     )
-    report.search(jobs.search(_index(index), asked), as_json=json)
+    report.search(jobs.search(index_folder(index), asked), as_json=json)
 
 
 @app.command(short_help="Show articles related to one.")
@@ -258,18 +202,18 @@ def related(
     if (article_id is None) == (file is None):
         raise typer.BadParameter("give either an article's id or --file PAGE")
     asked = RelatedQuery(
-        Filters(utc_now(), sections=_texts(section), sources=_texts(source)),
+        Filters(utc_now(), sections=whole_texts(section), sources=whole_texts(source)),
         mode=mode,
         limit=limit,
         window=asked_window(window) if window else None,
-        exclude=_texts(exclude),
+        exclude=whole_texts(exclude),
         max_per_source=max_per_source,
         diversity=diversity,
         min_score=min_score,
         fallback=fallback,
     )
     named = whole_text(article_id) if article_id is not None else None
-    report.related(jobs.related(_index(index), asked, article_id=named, file=file), as_json=json)
+    report.related(jobs.related(index_folder(index), asked, article_id=named, file=file), as_json=json)
 
 
 @app.command(short_help="Measure on judged queries.")
@@ -287,22 +231,13 @@ def evaluate(
     modes = list(Mode) if task is Task.SEARCH else list(RELATED_MODES)
     if mode is not None and mode not in modes:
         raise typer.BadParameter(f"--mode {mode!r} is not one of {', '.join(modes)}")
-    done = run_evaluation(_index(index), folder, task, [mode] if mode else modes, limit_queries, show_progress=not json)
+    done = run_evaluation(
+        index_folder(index), folder, task, [mode] if mode else modes, limit_queries, show_progress=not json
+    )
     report.evaluation(done, as_json=json)
 
 
-@app.command(short_help="Show what the index holds and what serves.")
-def status(index: IndexOption = None, json: JsonOption = False) -> None:
-    """Show what the index holds and what is serving."""
-    report.status(jobs.status(_index(index)), as_json=json)
-
-
-@app.command(short_help="Check every checksum, count and reference.")
-def verify(index: IndexOption = None, json: JsonOption = False) -> None:
-    """Check every checksum, count and cross-reference of the index."""
-    problems = jobs.verify(_index(index))
-    report.verify(problems, as_json=json)
-    raise typer.Exit(1 if problems else 0)
+app.add_typer(upkeep)
 
 
 def main() -> None:

@@ -1,8 +1,7 @@
-"""What the commands print: for people, or one JSON document."""
+"""What the commands that answer print: for people, or one JSON document."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -11,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from search_api.evaluation_jobs import EvaluationDone
-from search_api.jobs import ReindexDone
 from search_api.query import whole_text
 from search_api.results import Explanation, Hit, RelatedAnswer, SearchAnswer, Understood
 from search_api.schemas import related_document, search_document
@@ -28,45 +26,6 @@ def failure(message: str) -> None:
 
 def document(value: dict[str, Any]) -> None:
     out.file.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
-
-
-def reindex(done: ReindexDone, *, as_json: bool) -> None:
-    manifest = done.manifest
-    if as_json:
-        document(
-            {
-                "generation": manifest.number,
-                "activated": done.activated,
-                "model": manifest.model_name,
-                "change": manifest.change,
-                "articles": manifest.articles,
-                "chunks": manifest.chunks,
-                "encoded": done.encoded,
-                "regrouped": asdict(done.regrouped) if done.regrouped else None,
-                "pruned": done.pruned,
-                "gate": {**asdict(done.gate), "passed": done.gate.passed} if done.gate else None,
-                "seconds": round(done.seconds, 3),
-            }
-        )
-        return
-    out.print(
-        f"Generation {manifest.number}: {manifest.articles:,} articles, {manifest.chunks:,} chunks, "
-        f"{done.encoded:,} newly encoded, {done.seconds:.1f} s"
-    )
-    if done.regrouped:
-        found = done.regrouped
-        out.print(f"{found.stories:,} stories, {found.copies:,} copies; {found.moved:,} articles have another place")
-    if done.gate:
-        verdict = "passed" if done.gate.passed else "failed"
-        out.print(
-            f"Gate {done.gate.collection} {verdict}: nDCG@10 {done.gate.before:.4f} before, {done.gate.after:.4f} after"
-        )
-    if done.activated:
-        out.print("It is serving.")
-    elif done.gate and not done.gate.passed:
-        out.print("It was removed; the generation before it is still serving.")
-    else:
-        out.print("It is not serving; the generation before it still is.")
 
 
 def search(answer: SearchAnswer, *, as_json: bool) -> None:
@@ -149,38 +108,3 @@ def evaluation(done: EvaluationDone, *, as_json: bool) -> None:
     for row in rows:
         table.add_row(*(f"{value:.4f}" if "@" in name else str(value) for name, value in row.items()))
     out.print(table)
-
-
-def status(found: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        document(found)
-        return
-    archive, generation = found["archive"], found["generation"]
-    out.print(f"Index {found['index']}", highlight=False)
-    out.print(
-        f"  archive: {archive['articles']:,} articles ({archive['duplicates']:,} are copies), {archive['versions']:,} versions, "
-        f"{archive['chunks']:,} chunks, change {archive['change']:,}, {_size(archive['bytes'])}"
-    )
-    out.print(f"  model: {found['model']['name']} ({found['model']['fingerprint']})")
-    if generation is None:
-        out.print("  no generation yet; build one: dateline reindex")
-        return
-    out.print(
-        f"  serving generation {generation['number']}: {generation['articles']:,} articles, {generation['chunks']:,} chunks, "
-        f"built {generation['built_at']}, {_size(generation['bytes'])}"
-    )
-    out.print(f"  changes since: {found['changes_since_generation']:,}")
-
-
-def verify(problems: list[str], *, as_json: bool) -> None:
-    if as_json:
-        document({"ok": not problems, "problems": problems})
-        return
-    for problem in problems:
-        out.print(problem, highlight=False, markup=False)
-    if not problems:
-        out.print("All is well: every checksum, count and cross-reference holds.")
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:,.1f} MB"

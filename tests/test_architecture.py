@@ -29,6 +29,7 @@ ONLY_IN = {
     "protego": ("indexer/fetching/",),
     "lxml": ("indexer/sources/",),
     "fastapi": (
+        "search_api/access.py",
         "search_api/app.py",
         "search_api/deps.py",
         "search_api/errors.py",
@@ -38,14 +39,20 @@ ONLY_IN = {
     "pydantic": (
         "search_api/schemas.py",
         "search_api/story_schemas.py",
+        "search_api/write_schemas.py",
         "search_api/settings.py",
         "search_api/routes/",
         "search_api/cli.py",
     ),
-    "typer": ("search_api/cli.py",),
+    "typer": ("search_api/cli.py", "search_api/cli_options.py", "search_api/upkeep_cli.py"),
 }
 
 WRITERS = (
+    "indexer.backup",
+    "indexer.building",
+    "indexer.storing",
+    "indexer.takedown",
+    "indexer.writing",
     "indexer.ingest",
     "indexer.fetching",
     "indexer.generations",
@@ -56,14 +63,24 @@ WRITERS = (
     "indexer.sources",
 )
 MAY_WRITE = (
-    "search_api/jobs.py",
-    "search_api/evaluation_jobs.py",
+    "search_api/as_of.py",
+    "search_api/backup_jobs.py",
+    "search_api/bulk.py",
     "search_api/cli.py",
+    "search_api/evaluation_jobs.py",
+    "search_api/generation_jobs.py",
     "search_api/ingest_report.py",
-    "search_api/line_jobs.py",
-    "search_api/watch_jobs.py",
+    "search_api/jobs.py",
     "search_api/library.py",
+    "search_api/line_jobs.py",
+    "search_api/opening.py",
     "search_api/progress.py",
+    "search_api/routes/writes.py",
+    "search_api/serving.py",
+    "search_api/takedown_jobs.py",
+    "search_api/watch_jobs.py",
+    "search_api/write_desk.py",
+    "search_api/write_schemas.py",
 )
 
 PURE = {
