@@ -8,7 +8,7 @@ PORT ?= 8000
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types bench openapi fuzz test-browser clean
+.PHONY: help setup demo serve test lint types bench openapi fuzz faults test-browser clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -57,6 +57,9 @@ bench: .venv/.ready  ## Measure FOLDER (the sample), and BULK=passages at SIZES=
 
 fuzz: .venv/.ready  ## Read 10,000 damaged inputs of each format (INPUTS=...)
 	@DATELINE_FUZZ=$(or $(INPUTS),10000) $(BIN)/python -m pytest -q --timeout=0 tests/property/test_sources.py
+
+faults: .venv/.ready  ## Kill processes 200 times under load (KILLS=...), fill a disk, damage every kind of file
+	@DATELINE_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -q --timeout=0 --log-cli-level=INFO tests/faults
 
 test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else chromium on the path)
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'

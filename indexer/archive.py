@@ -22,7 +22,7 @@ from indexer.archive_lines import SiteLines
 from indexer.archive_places import Places
 from indexer.archive_schema import SCHEMA, SCHEMA_VERSION
 from indexer.archive_stored import StoredArticles
-from indexer.archive_upgrade import OLDER_VERSIONS, upgrade
+from indexer.archive_upgrade import OLDER_VERSIONS, execute_each, upgrade
 from indexer.articles import epoch_seconds, format_time, is_visible
 from indexer.duplicates import text_key
 from indexer.errors import IndexBusy, IndexDamaged, IndexMissing
@@ -63,8 +63,11 @@ class Archive:
         self.history = History(self._db)
 
     def _prepare(self) -> None:
-        if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            self._db.executescript(f"BEGIN;{SCHEMA}INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}');COMMIT;")
+        if self._is_empty():
+            with self.transaction():
+                if self._is_empty():  # else another process was faster
+                    execute_each(self._db, SCHEMA)
+                    self.set_meta("schema", SCHEMA_VERSION)
         if self.meta("schema") in OLDER_VERSIONS:
             with self.transaction():
                 upgrade(self._db)
@@ -73,6 +76,9 @@ class Archive:
             raise IndexDamaged(
                 f"{self.path} has schema {found}, this Dateline reads {SCHEMA_VERSION}; use a matching version"
             )
+
+    def _is_empty(self) -> bool:
+        return bool(self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0)
 
     def close(self) -> None:
         self._db.close()
@@ -224,14 +230,6 @@ class Archive:
         return then if is_visible(then, now) else None
 
     # Reading all of it ---------------------------------------------------------------------------------------------
-
-    def version_keys(self) -> set[tuple[int, int]]:
-        """Every (seq, version) there is."""
-        return set(self._db.execute("SELECT seq, version FROM versions"))
-
-    def current_keys(self, change: int) -> set[tuple[int, int]]:
-        """(seq, version) of every article whose current version came at this change or before."""
-        return set(self._db.execute("SELECT seq, version FROM articles WHERE change <= ?", (change,)))
 
     def check(self) -> list[str]:
         """What is wrong with the database, in words; empty when nothing is."""

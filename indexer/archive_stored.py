@@ -125,6 +125,14 @@ class StoredArticles:
         """Whether there is this (seq, version)."""
         return self._db.execute("SELECT 1 FROM versions WHERE seq = ? AND version = ?", key).fetchone() is not None
 
+    def version_keys(self) -> set[tuple[int, int]]:
+        """Every (seq, version) there is."""
+        return set(self._db.execute("SELECT seq, version FROM versions"))
+
+    def current_keys(self, change: int) -> set[tuple[int, int]]:
+        """(seq, version) of every article whose current version came at this change or before."""
+        return set(self._db.execute("SELECT seq, version FROM articles WHERE change <= ?", (change,)))
+
     def changed_articles(self, change: int) -> int:
         """How many articles changed after a change: the length of a tail."""
         return int(self._db.execute("SELECT count(*) FROM articles WHERE change > ?", (change,)).fetchone()[0])

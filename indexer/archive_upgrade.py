@@ -43,15 +43,16 @@ def upgrade(db: Connection) -> None:
     if version not in OLDER_VERSIONS:
         return
     if version == "1":
-        _execute_each(db, _FROM_VERSION_1)
+        execute_each(db, _FROM_VERSION_1)
     if version in ("1", "2"):
-        _execute_each(db, LINES)
+        execute_each(db, LINES)
         _renew_url_keys(db)
-    _execute_each(db, _TO_VERSION_4)
+    execute_each(db, _TO_VERSION_4)
     db.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (SCHEMA_VERSION,))
 
 
-def _execute_each(db: Connection, statements: str) -> None:
+def execute_each(db: Connection, statements: str) -> None:
+    """Run statements that are separated by semicolons, within the caller's transaction."""
     for statement in statements.split(";"):
         db.execute(statement)
 

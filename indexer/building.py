@@ -23,7 +23,7 @@ from indexer.engines.parts import Parts
 from indexer.engines.vectors import EMBEDDINGS_FILE
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.generations import FORMAT_VERSION, Manifest, complete, next_number
-from indexer.layout import IndexFolder, replace_text, sync_folder
+from indexer.layout import IndexFolder, replace_text, sync_files
 from indexer.recipe import Recipe
 
 SLICE_ARTICLES = 10_000
@@ -57,11 +57,8 @@ def build(
     """Build the next generation from stored chunks and embeddings; it is complete on disk, and not yet serving.
 
     Needs the lock for building. Calls `progress` with the articles of each slice, those of an earlier run first.
+    Raises IndexMissing when the archive holds no articles.
     """
-    if archive.last_change() == 0:
-        raise IndexMissing(
-            f"the archive in {index.root} holds no articles yet; ingest some first: dateline ingest FOLDER"
-        )
     folder = index.generations / _BUILDING
     for left in index.generations.glob(f"{_BUILDING}-*"):
         shutil.rmtree(left)
@@ -95,7 +92,7 @@ def rewritten(
     folder = index.generations / _BUILDING
     shutil.rmtree(folder, ignore_errors=True)
     parts = Parts(folder)
-    for first in range(0, len(kept), SLICE_ARTICLES):
+    for first in range(0, max(1, len(kept)), SLICE_ARTICLES):  # one of no rows still tells the embeddings' dimension
         rows = kept[first : first + SLICE_ARTICLES]
         chunk_rows, _ = columns.chunk_rows(rows)
         parts.add_rows(columns.at(rows), embeddings[chunk_rows], _versions(archive, columns.at(rows)))
@@ -120,13 +117,17 @@ def _versions(archive: Archive, columns: Columns) -> list[Stored]:
 
 
 def _begun(folder: Path, archive: Archive, recipe: Recipe, slice_articles: int) -> _Plan:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     with archive.reading():
         plan = _Plan(FORMAT_VERSION, recipe.key, archive.last_change(), slice_articles)
         order = np.array(archive.stored.in_order(), dtype=np.int64)
+    if not len(order):
+        raise IndexMissing(
+            f"the archive {archive.path} holds no articles yet; ingest some first: dateline ingest FOLDER"
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     np.save(folder / _ORDER, order, allow_pickle=False)
-    sync_folder(folder)
+    sync_files(folder)
     replace_text(folder / _PLAN, json.dumps(asdict(plan)))
     return plan
 
@@ -142,5 +143,5 @@ def _resumable(folder: Path, archive: Archive, recipe: Recipe) -> _Plan | None:
             recipe.key,
         ) and 0 <= changed <= MOST_CHANGED * total
         return plan if fits and Parts(folder).are_whole else None
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, EOFError, ValueError, TypeError, KeyError):
         return None

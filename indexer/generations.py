@@ -86,15 +86,25 @@ def activate(index: IndexFolder, archive: Archive, manifest: Manifest, *, again:
 
 
 def prune(index: IndexFolder, archive: Archive, *, keep: int) -> list[int]:
-    """Delete all generations but the serving one and the `keep` that served before it; returns the numbers deleted."""
-    before = [number for number in served(archive) if number != index.current()]
-    spared = {index.current(), *(before[-keep:] if keep else [])}
+    """Delete all generations but the serving one and the last `keep` that served before it and are whole.
+
+    Returns the numbers deleted.
+    """
+    before = [number for number in reversed(served(archive)) if number != index.current() and _is_whole(index, number)]
+    spared = {index.current(), *before[:keep]}
     doomed = [number for number in index.numbers() if number not in spared]
     with archive.transaction():
         forget(archive, doomed)
     for number in doomed:
         remove(index, number)
     return doomed
+
+
+def _is_whole(index: IndexFolder, number: int) -> bool:
+    try:
+        return not check_files(index, read_manifest(index, number))
+    except IndexDamaged:
+        return False
 
 
 def remove(index: IndexFolder, number: int) -> None:
@@ -200,9 +210,9 @@ def _contradictions(folder: Path, manifest: Manifest, archive: Archive) -> list[
     }
     found = [f"{has} {what}, expected {wants}" for what, (wants, has) in counted.items() if wants != has]
     keys = set(zip(columns.seq.tolist(), columns.version.tolist(), strict=True))
-    if lost := len(keys - archive.version_keys()):
+    if lost := len(keys - archive.stored.version_keys()):
         found.append(f"{lost} article versions are not in the archive")
-    if missing := len(archive.current_keys(manifest.change) - keys):
+    if missing := len(archive.stored.current_keys(manifest.change) - keys):
         found.append(f"{missing} articles of the archive are missing in it")
     if np.any(columns.chunk_end < columns.chunk_start):
         found.append("a chunk ends before it starts")

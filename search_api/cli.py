@@ -5,6 +5,7 @@ Exit status: 0 done, 1 some items were rejected or a check failed, 2 wrong use o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from indexer.filters import Filters
 from indexer.runtimes import Device
 from indexer.sources import SourceFormat
 from indexer.sources.columns import parse_columns
-from search_api import ingest_report, jobs, report, serving
+from search_api import generation_jobs, ingest_report, jobs, report, serving
 from search_api.cli_options import DeviceOption, IndexOption, JsonOption, index_folder, whole_texts
 from search_api.clock import utc_now
 from search_api.evaluation_jobs import evaluate as run_evaluation
@@ -106,6 +107,9 @@ def ingest(
         done = jobs.ingest(
             folder, arguments, source_format=format, columns=names, device=device, dry_run=dry_run, show_progress=shown
         )
+    folded = None if dry_run else generation_jobs.fold_long_tail(folder, show_progress=not json)
+    if folded:
+        done = replace(done, built=folded.manifest)
     ingest_report.ingest(done, as_json=json, dry_run=dry_run)
     raise typer.Exit(1 if done.report.rejected else 0)
 

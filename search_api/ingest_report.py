@@ -45,7 +45,9 @@ def ingest(done: IngestDone, *, as_json: bool, dry_run: bool) -> None:
             f"rejected items are in {done.quarantine}{left}; mend them there, then: dateline ingest --retry",
             markup=False,
         )
-    if done.built:
+    if done.built and done.built.number > 1:
+        out.print(f"Built generation {done.built.number}: many articles had changed since the one before")
+    elif done.built:
         out.print(f"Built generation {done.built.number}. Next: dateline search QUESTION, or dateline serve")
 
 
@@ -125,6 +127,8 @@ def _sums(report: IngestReport, *, dry_run: bool) -> None:
             f"{report.cleaned:,} stored articles lost a line that their site repeats; dateline lines shows which",
             highlight=False,
         )
+    if report.taken_down:
+        err.print(f"{report.taken_down:,} of the unchanged were taken down before and stay out", highlight=False)
     if report.superseded:
         err.print(
             f"{report.superseded:,} of the unchanged repeat an older version; to go back to one, give it a later updated_at",

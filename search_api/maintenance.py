@@ -1,7 +1,7 @@
 """What a service does by itself: folds a long tail into a new generation, and replaces a damaged one.
 
 Both are the command `dateline reindex`, run as a process of its own with low priority, so that no reader waits for it. Every
-worker looks; the lock for building lets one of them through.
+worker looks; a lock lets one of them do it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from indexer.archive import Archive
-from indexer.errors import ArticleNotFound, DatelineError, IndexBusy, TakenDown
-from indexer.layout import IndexFolder
+from indexer.errors import ArticleNotFound, DatelineError, IndexBusy, IndexDamaged, IndexMissing, TakenDown
+from indexer.generations import check_files, read_manifest
+from indexer.layout import IndexFolder, held_lock
 from search_api.library import Library
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 2.0
 LONGEST_PAUSE_S = 600.0
 """How long it waits after a failure, in the end."""
 
@@ -84,25 +85,45 @@ class Maintenance:
         pause_s = LOOK_EVERY_S
         while not self._stop.wait(pause_s):
             try:
-                reason = self._reason()
-                done = reason is None or self._reindexed(reason)
+                done = not self._is_due() or self._look_after()
+            except IndexBusy:  # another process does it
+                done = True
             except (DatelineError, OSError) as error:
                 logger.error("the index could not be looked after: %s", error)
                 done = False
             pause_s = LOOK_EVERY_S if done else min(2 * pause_s, LONGEST_PAUSE_S)
 
-    def _reason(self) -> str | None:
-        """Why a generation must be built now; None when none must, or when somebody builds one."""
+    def _is_due(self) -> bool:
+        """Whether something may have to be done, as this process sees it."""
         if not self._index.archive.is_file() or self._index.is_building():
-            return None
-        if self._library.needs_repair:
-            return "the serving generation is damaged"
-        view = self._library.current
-        if view is None or not self._fold_after:
-            return None
+            return False
+        return self._library.needs_repair or self._tail_is_long()
+
+    def _look_after(self) -> bool:
+        """Do what has to be done, unless another process has done it meanwhile; False when it failed."""
+        missing, busy = f"{self._index.root} cannot be looked after", "looks after the index"
+        with held_lock(self._index.root, missing, busy, name="maintenance.lock"):
+            reason = self._damage() or ("many articles changed since" if self._tail_is_long() else None)
+            return reason is None or self._reindexed(reason)
+
+    def _damage(self) -> str | None:
+        """What is wrong with the serving generation, as it is on disk."""
+        try:
+            manifest = read_manifest(self._index)
+            wrong = check_files(self._index, manifest)
+        except (IndexDamaged, IndexMissing) as error:
+            return str(error)
+        return f"generation {manifest.number}: {wrong[0]}" if wrong else None
+
+    def _tail_is_long(self) -> bool:
+        if not self._fold_after:
+            return False
+        try:
+            manifest = read_manifest(self._index)
+        except (IndexDamaged, IndexMissing):
+            return False
         with Archive(self._index.archive) as archive:
-            tail = archive.stored.changed_articles(view.manifest.change)
-        return f"{tail:,} articles changed since generation {view.manifest.number}" if tail > self._fold_after else None
+            return archive.stored.changed_articles(manifest.change) > self._fold_after
 
     def _reindexed(self, reason: str, arguments: Sequence[str] = ()) -> bool:
         logger.info("building a generation: %s", reason)

@@ -98,7 +98,10 @@ def duration(seconds: float) -> str:
 
 def line_on_stderr(*, shown: bool) -> Callable[[str], None]:
     """What to call with a line that is worth a look while a command runs."""
-    return (lambda line: Console(stderr=True).print(line, highlight=False, markup=False)) if shown else (lambda _: None)
+    if not shown:
+        return lambda _: None
+    err = Console(stderr=True, soft_wrap=True)
+    return lambda line: err.print(line, highlight=False, markup=False)
 
 
 @contextmanager

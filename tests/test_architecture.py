@@ -73,6 +73,7 @@ MAY_WRITE = (
     "search_api/jobs.py",
     "search_api/library.py",
     "search_api/line_jobs.py",
+    "search_api/maintenance.py",
     "search_api/opening.py",
     "search_api/progress.py",
     "search_api/routes/writes.py",

@@ -169,11 +169,11 @@ class Columns:
         (folder / "vocabulary.json").write_text(json.dumps(dict(self.vocabulary), ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> Columns:
-        """Memory-mapped from a folder that `save` wrote."""
+    def load(cls, folder: Path, *, mapped: bool = True) -> Columns:
+        """From a folder that `save` wrote: memory-mapped, which holds a file open for each array, or read into memory."""
         vocabulary = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
         arrays: dict[str, Any] = {
-            field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r", allow_pickle=False)
+            field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r" if mapped else None, allow_pickle=False)
             for field in fields(cls)
             if field.name != "vocabulary"
         }

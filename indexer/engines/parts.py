@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,13 @@ from indexer.engines.columns import Columns, columns_of, joined_columns
 from indexer.engines.embedded import ARTICLE_VECTORS, COLUMNS, LEXICAL, VECTORS, article_vectors
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.vectors import EMBEDDINGS_FILE, VectorIndex
+from indexer.errors import IndexDamaged
 from indexer.layout import sync_files, sync_folder
 
 _PARTS = "parts"
+_FP16 = np.lib.format.dtype_to_descr(np.dtype(np.float16))
+_MEANS_AT_ONCE = 10_000
+"""Articles whose vectors are made together: their embeddings are in memory in single precision."""
 
 
 class Parts:
@@ -59,50 +62,54 @@ class Parts:
         self.rows += len(columns)
 
     def join(self) -> Columns:
-        """Make the engine's files of all slices, and remove the slices."""
+        """Make the engine's files of all slices, of one at least, and remove the slices.
+
+        Raises IndexDamaged when their embeddings are not of one size; the slices are removed then, too.
+        """
         columns = joined_columns(list(self._columns()))
         for name in (COLUMNS, VECTORS):
             shutil.rmtree(self._folder / name, ignore_errors=True)
         columns.save(self._folder / COLUMNS)
         vectors = self._folder / VECTORS
         vectors.mkdir()
-        embeddings = self._joined_embeddings(vectors / EMBEDDINGS_FILE)
+        self._join_embeddings(vectors / EMBEDDINGS_FILE)
+        embeddings = np.load(vectors / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
         VectorIndex.build(embeddings).save_index(vectors)
-        means = [article_vectors(part, offsets) for part, offsets in self._vectors(embeddings.shape[1])]
-        np.save(vectors / ARTICLE_VECTORS, np.concatenate(means), allow_pickle=False)
-        if not (self._folder / LEXICAL).is_dir():
-            LexicalIndex.append(self._folder / LEXICAL, 0, ())
+        means = np.empty((len(columns), embeddings.shape[1]), dtype=np.float16)
+        for first in range(0, len(columns), _MEANS_AT_ONCE):
+            offsets = columns.chunk_offsets[first : first + _MEANS_AT_ONCE + 1]
+            chunks = embeddings[offsets[0] : offsets[-1]]
+            means[first : first + _MEANS_AT_ONCE] = article_vectors(chunks, offsets - offsets[0])
+        np.save(vectors / ARTICLE_VECTORS, means, allow_pickle=False)
         shutil.rmtree(self._parts)
         return columns
 
-    def _joined_embeddings(self, path: Path) -> NDArray[np.float16]:
-        """All embeddings in one file, memory-mapped."""
-        parts = [embeddings for embeddings, _ in self._vectors(0)]
-        dimension = max((part.shape[1] for part in parts), default=0)
-        count = sum(len(part) for part in parts)
-        if not count:
-            np.save(path, np.empty((0, dimension), dtype=np.float16), allow_pickle=False)
-            return np.empty((0, dimension), dtype=np.float16)
-        joined: Any = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=(count, dimension))
-        first = 0
-        for part in parts:
-            joined[first : first + len(part)] = part if len(part) else np.empty((0, dimension), dtype=np.float16)
-            first += len(part)
-        joined.flush()
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False), dtype=np.float16)
+    def _join_embeddings(self, path: Path) -> None:
+        """Write all embeddings as one array; by writing, since a full disk ends a process that fills a mapped file."""
+        shapes = [embeddings.shape for embeddings in self._embeddings()]
+        count = sum(chunks for chunks, _ in shapes)
+        dimensions = {dimension for chunks, dimension in shapes if chunks} or {dimension for _, dimension in shapes}
+        if len(dimensions) > 1:
+            shutil.rmtree(self._parts)
+            raise IndexDamaged(
+                f"{self._parts} holds embeddings of {sorted(dimensions)} numbers each, expected one size; "
+                "look for damage in the archive: dateline verify"
+            )
+        shape = (count, *dimensions)
+        with path.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, {"descr": _FP16, "fortran_order": False, "shape": shape})
+            for embeddings in self._embeddings():
+                file.write(embeddings.tobytes())
 
     def _columns(self) -> Iterator[Columns]:
+        """Those of each slice, read into memory: mapped, many slices would be more open files than a process may have."""
         for number in range(self.count):
-            yield Columns.load(self._parts / str(number) / COLUMNS)
+            yield Columns.load(self._parts / str(number) / COLUMNS, mapped=False)
 
-    def _vectors(self, dimension: int) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int64]]]:
-        """The embeddings of each slice, and where each article's begin."""
-        for number, columns in enumerate(self._columns()):
-            embeddings = np.load(self._parts / str(number) / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
-            yield (
-                embeddings if len(embeddings) or not dimension else embeddings.reshape(0, dimension),
-                columns.chunk_offsets,
-            )
+    def _embeddings(self) -> Iterator[NDArray[np.float16]]:
+        """Those of each slice, memory-mapped."""
+        for number in range(self.count):
+            yield np.load(self._parts / str(number) / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
 
 
 def _stacked(stored: Sequence[Stored]) -> NDArray[np.float16]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -21,13 +22,14 @@ from indexer.building import build, rewritten
 from indexer.encoder import load_encoder
 from indexer.engines.columns import Columns
 from indexer.engines.embedded import Snapshot
-from indexer.errors import IndexDamaged
+from indexer.errors import IndexBusy, IndexDamaged, IndexMissing
 from indexer.generations import Manifest
 from indexer.layout import IndexFolder
 from indexer.recipe import Recipe, recipe_for
 from search_api import jobs
 from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
+from search_api.takedown_jobs import takedown
 from tests.support import NOW, ROOT, anything, index_of, opened_library, record, write_jsonl
 
 UNDATED = {
@@ -70,20 +72,30 @@ def assert_same(index: IndexFolder, one: Manifest, other: Manifest) -> None:
     assert len(second.vectors) == len(first.vectors)
 
 
-def answers(index: IndexFolder) -> list[list[tuple[str, float]]]:
+def answers(index: IndexFolder) -> list[dict[str, float]]:
+    """The score of each hit by its id, best first, for every query in every mode."""
     library = opened_library(index)
     asked = [
         (text, mode) for text in ("ferry dispatch from Lima", "central bank rate", "nobody wrote") for mode in Mode
     ]
     found = [
-        [
-            (hit.article.id, round(hit.score, 5))
-            for hit in search(library, SearchQuery(text, anything(), mode=mode)).hits
-        ]
+        {hit.article.id: hit.score for hit in search(library, SearchQuery(text, anything(), mode=mode)).hits}
         for text, mode in asked
     ]
     library.close()
     return found
+
+
+def assert_answers_are(index: IndexFolder, expected: list[dict[str, float]]) -> None:
+    found = answers(index)
+    assert [list(hits) for hits in found] == [list(hits) for hits in expected]
+    assert found == [pytest.approx(hits, abs=1e-6) for hits in expected]
+
+
+def test_one_process_builds_at_a_time(index: IndexFolder) -> None:
+    told = f"process {os.getpid()} is building a generation in .*; wait until it is done"
+    with index.building(), pytest.raises(IndexBusy, match=told), index.building():
+        pass
 
 
 @pytest.mark.parametrize("slice_articles", [1, 7, 60, 61, 1000])
@@ -93,7 +105,7 @@ def test_slices_of_any_size_make_the_same_generation(index: IndexFolder, slice_a
     second = built(index, slice_articles=slice_articles)
     assert (second.number, second.articles, second.chunks) == (2, 61, first.chunks)
     assert_same(index, first, second)
-    assert answers(index) == before
+    assert_answers_are(index, before)
     assert jobs.verify(index) == []
 
 
@@ -152,10 +164,16 @@ def test_a_build_that_does_not_fit_any_more_begins_anew(tmp_path: Path, index: I
     stopped_after(index, 3)
     (index.generations / ".building" / "parts" / "2").rename(index.generations / ".building" / "parts" / ".2")
     assert built(index).articles == 81
+    order = index.generations / ".building" / "order.npy"
+    for size_bytes in (0, 100, 200):
+        stopped_after(index, 3)
+        os.truncate(order, size_bytes)
+        assert built(index).articles == 81
     assert jobs.verify(index) == []
 
 
 BUILD = """
+import resource
 import sys
 from pathlib import Path
 from indexer.archive import Archive
@@ -164,26 +182,54 @@ from indexer.encoder import load_encoder
 from indexer.layout import IndexFolder
 from indexer.recipe import recipe_for
 from tests.support import NOW
-index = IndexFolder(Path(sys.argv[1]))
+root, slice_articles, most_files = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+index = IndexFolder(Path(root))
 with index.building(), Archive(index.archive) as archive:
-    print("begun", flush=True)
-    build(index, archive, recipe_for(load_encoder("text-hash", index.models)), now=NOW, slice_articles=4)
+    recipe = recipe_for(load_encoder("text-hash", index.models))
+    build(index, archive, recipe, now=NOW, progress=lambda done: print(done, flush=True), slice_articles=slice_articles)
 """
+
+
+def building_process(index: IndexFolder, *, slice_articles: int, most_files: int = 1024) -> subprocess.Popen[bytes]:
+    """A build that tells its progress, a line a slice."""
+    arguments = [str(index.root), str(slice_articles), str(most_files)]
+    return subprocess.Popen([sys.executable, "-c", BUILD, *arguments], stdout=subprocess.PIPE, cwd=ROOT)
 
 
 def test_a_build_that_is_killed_again_and_again_ends_as_one_that_was_not(index: IndexFolder) -> None:
     chance = random.Random(7)
+    taken_up: list[int] = []
     for _ in range(8):
-        process = subprocess.Popen([sys.executable, "-c", BUILD, str(index.root)], stdout=subprocess.PIPE, cwd=ROOT)
-        assert process.stdout
-        process.stdout.readline()
-        time.sleep(chance.uniform(0.0, 0.25))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        with building_process(index, slice_articles=4) as process:
+            assert process.stdout
+            taken_up.append(int(process.stdout.readline()))
+            for _ in range(chance.randrange(3)):
+                process.stdout.readline()
+            time.sleep(chance.uniform(0.0, 0.1))
+            process.send_signal(signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL
+    assert max(taken_up) > 0
     manifest = built(index, slice_articles=4)
     assert_same(index, generations.read_manifest(index, 1), manifest)
     assert jobs.verify(index) == []
+
+
+def test_a_build_of_many_slices_holds_few_files_open(index: IndexFolder) -> None:
+    with building_process(index, slice_articles=1, most_files=100) as process:
+        assert process.stdout
+        assert process.stdout.read().split() == [b"0", *[b"1"] * 61]
+    assert process.returncode == 0
+    assert_same(index, generations.read_manifest(index, 1), generations.read_manifest(index, 2))
+
+
+def test_embeddings_of_another_size_are_refused_and_their_slices_are_made_anew(index: IndexFolder) -> None:
+    stopped_after(index, 3)
+    part = index.generations / ".building" / "parts" / "1" / "embeddings.npy"
+    np.save(part, np.load(part)[:, :-1])
+    with pytest.raises(IndexDamaged, match="expected one size"):
+        built(index)
+    assert_same(index, generations.read_manifest(index, 1), built(index))
 
 
 # Written anew without some articles -----------------------------------------------------------------------------------
@@ -216,14 +262,23 @@ def test_a_generation_is_rewritten_without_an_article(tmp_path: Path) -> None:
         if field.name not in ("vocabulary", "story"):
             assert getattr(columns, field.name).tolist() == getattr(expected, field.name).tolist(), field.name
     assert columns.vocabulary == expected.vocabulary
-    assert answers_of_base(index) == answers_of_base(clean)
+    assert_answers_are(index, answers(clean))
 
 
-def answers_of_base(index: IndexFolder) -> list[list[int]]:
-    snapshot = snapshot_of(index, generations.read_manifest(index))
-    terms = snapshot.lexical.terms_of("ferry dispatch from Lima")
-    rows, _ = snapshot.lexical.search(terms, 10, anything())
-    return [rows.tolist()]
+def test_a_generation_is_rewritten_without_its_last_article_and_takes_others(tmp_path: Path) -> None:
+    index = index_of(tmp_path, [record(0)])
+    receipt = takedown(index, "a0", "court order 7")
+    assert (receipt.generations_rewritten, receipt.traces) == ({1: 2}, ())
+    assert jobs.verify(index) == []
+    assert answers(index) == [{}] * 9
+    with pytest.raises(IndexMissing, match="holds no articles yet"):
+        built(index)
+    assert [path.name for path in index.generations.iterdir()] == ["2"]
+    jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", [record(1), record(2)]))])
+    clean = index_of(tmp_path / "clean", [record(1), record(2)])
+    assert_answers_are(index, answers(clean))
+    assert built(index).articles == 2
+    assert_answers_are(index, answers(clean))
 
 
 def test_a_generation_whose_versions_are_lost_cannot_be_rewritten(index: IndexFolder) -> None:

@@ -184,7 +184,7 @@ def test_another_model_embeds_all_anew_while_the_old_generation_serves(
             asked.append((len(texts), index.current(), hits[0].article.section))
             return -super().encode_documents(texts)
 
-    monkeypatch.setattr(jobs, "load_encoder", lambda *_arguments, **_options: Other())
+    monkeypatch.setattr("search_api.generation_jobs.load_encoder", lambda *_arguments, **_options: Other())
     done = generation_jobs.reindex(index)
     assert done.encoded == sum(texts for texts, _, _ in asked) == 60
     assert {(number, section) for _, number, section in asked} == {(1, "ferry")}

@@ -82,3 +82,16 @@ def test_help_lists_what_answers_before_what_keeps_order() -> None:
         *("ingest", "serve", "search", "related", "evaluate"),
         *("status", "verify", "lines", "reindex", "rollback", "takedown", "export", "backup", "restore", "keys"),
     ]
+
+
+def test_an_ingest_that_leaves_a_long_tail_folds_it(
+    index: IndexFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATELINE_FOLD_AFTER", "5")
+    few = str(write_jsonl(tmp_path / "few.jsonl", [record(number) for number in range(30, 35)]))
+    assert answer(index, "ingest", few)["generation_built"] is None
+    more = str(write_jsonl(tmp_path / "more.jsonl", [record(35)]))
+    assert answer(index, "ingest", more, "--dry-run")["generation_built"] is None
+    assert answer(index, "ingest", more)["generation_built"] == 2
+    status = answer(index, "status")
+    assert (status["changes_since_generation"], status["generation"]["articles"]) == (0, 26)
