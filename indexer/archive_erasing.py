@@ -46,7 +46,7 @@ def erase(db: Connection, places: Places, article_id: str, reason: str, at: date
     when = format_time(at)
     db.execute("INSERT INTO changes (seq, at) VALUES (?, ?)", (seq, when))
     address = versions[-1].url if versions else None
-    db.execute("INSERT INTO tombstones VALUES (?, ?, ?, ?)", (article_id, url_hash(address), when, reason))
+    db.execute("INSERT INTO tombstones VALUES (?, ?, ?, ?, ?, 0)", (article_id, url_hash(address), when, reason, seq))
     return Erased(seq, versions, chunks, embeddings, tuple(copy for (copy,) in copies))
 
 

@@ -29,11 +29,16 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What is left of an article that was taken down."""
+    """What is left of an article that was taken down; not `purged` yet while other files of the index may still tell of it."""
 
     article_id: str
     at: str
     reason: str
+    seq: int
+    purged: bool
+
+
+_TOMBSTONE = "article_id, at, reason, seq, purged"
 
 
 class History:
@@ -78,16 +83,24 @@ class History:
     def tombstone(self, article: Article) -> Tombstone | None:
         """Why an article may not be stored: its id, or its address, was taken down."""
         row = self._db.execute(
-            "SELECT article_id, at, reason FROM tombstones WHERE article_id = ? OR url_hash = ?",
+            f"SELECT {_TOMBSTONE} FROM tombstones WHERE article_id = ? OR url_hash = ?",
             (article.id, url_hash(article.url)),
         ).fetchone()
         return Tombstone(*row) if row else None
 
     def tombstone_of(self, article_id: str) -> Tombstone | None:
         """What is left of the article that had this id."""
-        row = self._db.execute("SELECT article_id, at, reason FROM tombstones WHERE article_id = ?", (article_id,))
-        found = row.fetchone()
-        return Tombstone(*found) if found else None
+        question = f"SELECT {_TOMBSTONE} FROM tombstones WHERE article_id = ?"
+        row = self._db.execute(question, (article_id,)).fetchone()
+        return Tombstone(*row) if row else None
+
+    def unpurged(self) -> list[str]:
+        """The ids of articles whose takedown was not finished."""
+        return [article_id for (article_id,) in self._db.execute("SELECT article_id FROM tombstones WHERE NOT purged")]
+
+    def set_purged(self, article_id: str) -> None:
+        """Nothing in the index tells of the article any more."""
+        self._db.execute("UPDATE tombstones SET purged = 1 WHERE article_id = ?", (article_id,))
 
 
 def url_hash(url: str | None) -> bytes | None:

@@ -44,7 +44,9 @@ CREATE TABLE tombstones (
     article_id TEXT PRIMARY KEY,
     url_hash BLOB,
     at TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    purged INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX tombstones_by_url ON tombstones (url_hash) WHERE url_hash IS NOT NULL;
 """

@@ -145,6 +145,10 @@ def verify(index: IndexFolder) -> list[str]:
 
 def _problems(index: IndexFolder, archive: Archive) -> list[str]:
     problems = [f"archive: {problem}; restore it from a backup" for problem in archive.check()]
+    problems += [
+        f"the takedown of {article_id!r} was not finished; finish it: dateline takedown {article_id} --reason TEXT"
+        for article_id in archive.history.unpurged()
+    ]
     try:
         manifest = read_manifest(index)
     except (IndexDamaged, IndexMissing) as error:

@@ -21,16 +21,19 @@ class Recipe:
     model: str
     """The model's fingerprint."""
     max_tokens: int
+    rules: int = CHUNKING_VERSION
+    """The version of the rules that texts are cut by."""
 
     @classmethod
     def of_key(cls, model_name: str, key: str) -> Recipe:
-        """The recipe that has this key."""
-        return cls(model_name, key.partition("/")[0], int(key.rpartition("/")[2]))
+        """The recipe that has this key, of whatever version."""
+        model, rules, max_tokens = key.split("/")
+        return cls(model_name, model, int(max_tokens), int(rules.removeprefix("c")))
 
     @property
     def key(self) -> str:
         """What the archive files chunks under; it begins with the fingerprint and a slash."""
-        return f"{self.model}/c{CHUNKING_VERSION}/{self.max_tokens}"
+        return f"{self.model}/c{self.rules}/{self.max_tokens}"
 
 
 def recipe_for(encoder: Encoder) -> Recipe:

@@ -68,7 +68,10 @@ class Maintenance:
         with Archive(self._index.require_archive()) as archive:
             if archive.known(article_id) is None:
                 tombstone = archive.history.tombstone_of(article_id)
-                raise TakenDown(article_id, tombstone.at) if tombstone else ArticleNotFound(article_id)
+                if tombstone is None:
+                    raise ArticleNotFound(article_id)
+                if tombstone.purged:
+                    raise TakenDown(article_id, tombstone.at)
         command = ["takedown", "--index", str(self._index.root), "--json", f"--reason={reason}", "--", article_id]
         done = subprocess.run(
             [sys.executable, "-m", "search_api", *command], capture_output=True, text=True, check=False

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from indexer.archive import Archive
+from indexer.archive_erasing import Erased
 from indexer.articles import format_time
 from indexer.errors import ArticleNotFound, IndexBusy, TakenDown
 from indexer.layout import IndexFolder
@@ -56,8 +57,8 @@ class Receipt:
 def takedown(index: IndexFolder, article_id: str, reason: str, *, show_progress: bool = False) -> Receipt:
     """Erase an article and keep it out from now on; returns when nothing of it is left that could be removed.
 
-    Readers find it no more from the first moment on. Raises ArticleNotFound for an unknown id, TakenDown for one that was
-    taken down before and of which nothing was left to do.
+    Readers find it no more from the first moment on. One that was stopped is finished by the next of the same id. Raises
+    ArticleNotFound for an unknown id, TakenDown for one of which nothing is left.
     """
     started = time.monotonic()
     told = line_on_stderr(shown=show_progress)
@@ -66,17 +67,21 @@ def takedown(index: IndexFolder, article_id: str, reason: str, *, show_progress:
     with Archive(index.archive) as archive:
         with archive.transaction():
             erased = archive.erase(article_id, reason, now)
+        stopped = erased is None
         if erased is None:
-            tombstone = archive.history.tombstone_of(article_id)
-            raise TakenDown(article_id, tombstone.at) if tombstone else ArticleNotFound(article_id)
+            erased = _unfinished(archive, article_id)
         told(f"{article_id} is erased from the archive and hidden; rewriting the generations that hold it")
         sought = passages(erased.versions, archive)
         with ExitStack() as held:
             _wait_for_lock(index, held, told)
             rewritten = rewrite_generations(index, archive, erased.seq, now=now)
         rejected = drop_from_quarantine(quarantine_of(index), sought)
+        if stopped:  # its text is known no more, so nothing can be looked for
+            archive.compact()
         archive.empty_log()
         looked = _look(index, archive, sought)
+        if not looked.traces:
+            archive.history.set_purged(article_id)
     return Receipt(
         article_id=article_id,
         taken_down_at=format_time(now),
@@ -94,6 +99,16 @@ def takedown(index: IndexFolder, article_id: str, reason: str, *, show_progress:
         surrogate_key=article_id,
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+def _unfinished(archive: Archive, article_id: str) -> Erased:
+    """What is known of an article that was erased by a takedown that did not come to its end."""
+    tombstone = archive.history.tombstone_of(article_id)
+    if tombstone is None:
+        raise ArticleNotFound(article_id)
+    if tombstone.purged:
+        raise TakenDown(article_id, tombstone.at)
+    return Erased(tombstone.seq, (), 0, 0, ())
 
 
 def _wait_for_lock(index: IndexFolder, held: ExitStack, told: Callable[[str], None]) -> None:

@@ -180,6 +180,25 @@ def test_a_build_that_was_stopped_holds_nothing_of_it_either(index: IndexFolder)
     assert traces(index.root) == {}
 
 
+def test_a_takedown_that_was_killed_is_finished_by_the_next(
+    index: IndexFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("search_api.takedown_jobs.rewrite_generations", killed)
+        with pytest.raises(KeyboardInterrupt):
+            takedown(index, "secret", "court order 7")
+    assert "secret" not in ids_of(index)
+    assert "takedown of 'secret' was not finished" in "\n".join(jobs.verify(index))
+    assert takedown(index, "secret", "court order 7").generations_rewritten == {1: 3, 2: 4}
+    assert traces(index.root) == {}
+    assert jobs.verify(index) == []
+    with pytest.raises(TakenDown):
+        takedown(index, "secret", "court order 7")
+
+
 # Over HTTP -----------------------------------------------------------------------------------------------------------
 
 
