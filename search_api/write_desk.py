@@ -42,6 +42,8 @@ class WriteDesk:
         self, batch: Sequence[Line], now: datetime
     ) -> Iterator[tuple[Line, str | None, Written | DatelineError]]:
         """Each line of a bulk write, the id that it names, and what became of it."""
+        if not self._index.archive.is_file():
+            Archive(self._index.archive, create=True).close()
         return written_lines(batch, self._library.archive, self.write, now)
 
     def _written(self, writes: Sequence[Write], now: datetime) -> list[Written | DatelineError]:

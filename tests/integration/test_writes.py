@@ -236,7 +236,7 @@ def test_the_first_write_makes_an_index(tmp_path: Path) -> None:
     index = IndexFolder(tmp_path / "index")
     for client in served(index):
         assert found(client, "zeppelin") == []
-        assert put(client, "z1", ARTICLE).status_code == 201
+        assert [one["status"] for one in bulk(client, ARTICLE | {"id": "z1"})] == ["created"]
         assert found(client, "zeppelin") == ["z1"]
 
 
