@@ -219,7 +219,7 @@ class Archive:
         if deleted and (as_of is None or known_from <= epoch_seconds(as_of) or version == newest):
             return None
         current = stored_article(record)
-        if not deleted and not is_visible(current, now):
+        if not is_visible(self.history.before_deletion(seq, newest) if deleted else current, now):
             return None
         if version == newest:
             return current

@@ -65,6 +65,13 @@ class History:
             for number, received_at, known_from, deleted, record in rows
         ]
 
+    def before_deletion(self, seq: int, deletion: int) -> Article:
+        """The version that a deletion deleted."""
+        row = self._db.execute(
+            "SELECT record FROM versions WHERE seq = ? AND version < ? ORDER BY version DESC LIMIT 1", (seq, deletion)
+        ).fetchone()
+        return stored_article(row[0])
+
     def changed_since(self, moment: datetime) -> list[tuple[int, int]]:
         """(seq, version then current) of each article that had another version, or was not deleted yet, at a moment."""
         seconds = epoch_seconds(moment)

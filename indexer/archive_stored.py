@@ -67,12 +67,13 @@ class StoredArticles:
         for row in rows:
             yield self._stored(row, recipe, model)
 
-    def withdrawn_after(self, change: int, now: datetime) -> list[int]:
+    def withdrawn_after(self, change: int, now: datetime, *, deleted_too: bool = True) -> list[int]:
         """The numbers of the articles that were changed after a change and that readers may not see now, or never again."""
         rows = self._db.execute(
             "SELECT seq FROM articles JOIN versions USING (seq, version) WHERE change > ? AND ("
-            "coalesce(json_extract(record, '$.pubstatus'), 'usable') != 'usable' OR json_extract(record, '$.embargoed') > ?)",
-            (change, format_time(now)),
+            "coalesce(json_extract(record, '$.pubstatus'), 'usable') != 'usable' OR json_extract(record, '$.embargoed') > ?) "
+            "AND (? OR NOT deleted)",
+            (change, format_time(now), deleted_too),
         )
         return [*(seq for (seq,) in rows), *self.gone_after(change)]
 
@@ -132,6 +133,11 @@ class StoredArticles:
     def current_keys(self, change: int) -> set[tuple[int, int]]:
         """(seq, version) of every article whose current version came at this change or before."""
         return set(self._db.execute("SELECT seq, version FROM articles WHERE change <= ?", (change,)))
+
+    def unchanged(self, seqs: Sequence[int], change: int) -> int:
+        """How many of these articles were not changed after a change."""
+        question = "SELECT count(*) FROM articles WHERE seq = ? AND change <= ?"
+        return sum(self._db.execute(question, (seq, change)).fetchone()[0] for seq in seqs)
 
     def changed_articles(self, change: int) -> int:
         """How many articles changed after a change: the length of a tail."""

@@ -22,9 +22,10 @@ from indexer.engines.embedded import COLUMNS, VECTORS
 from indexer.engines.parts import Parts
 from indexer.engines.vectors import EMBEDDINGS_FILE
 from indexer.errors import IndexDamaged, IndexMissing
-from indexer.generations import FORMAT_VERSION, Manifest, complete, next_number
+from indexer.generations import FORMAT_VERSION, GONE, Manifest, complete, next_number
 from indexer.layout import IndexFolder, replace_text, sync_files
 from indexer.recipe import Recipe
+from indexer.types import Rows
 
 SLICE_ARTICLES = 10_000
 """Articles read, written and synced together: what a stop can lose, and what is in memory."""
@@ -60,7 +61,7 @@ def build(
     Raises IndexMissing when the archive holds no articles.
     """
     folder = index.generations / _BUILDING
-    for left in index.generations.glob(f"{_BUILDING}-*"):
+    for left in (*index.generations.glob(f"{_BUILDING}-*"), *index.generations.glob(f"{GONE}-*")):
         shutil.rmtree(left)
     plan = _resumable(folder, archive, recipe) or _begun(folder, archive, recipe, slice_articles)
     order = np.load(folder / _ORDER, allow_pickle=False)
@@ -93,11 +94,16 @@ def rewritten(
     shutil.rmtree(folder, ignore_errors=True)
     parts = Parts(folder)
     for first in range(0, max(1, len(kept)), SLICE_ARTICLES):  # one of no rows still tells the embeddings' dimension
-        rows = kept[first : first + SLICE_ARTICLES]
+        rows, stored = _there(archive, columns, kept[first : first + SLICE_ARTICLES])
         chunk_rows, _ = columns.chunk_rows(rows)
-        parts.add_rows(columns.at(rows), embeddings[chunk_rows], _versions(archive, columns.at(rows)))
+        parts.add_rows(columns.at(rows), embeddings[chunk_rows], stored)
     recipe = Recipe.of_key(manifest.model_name, manifest.recipe)
     return complete(index, folder, parts.join(), recipe, change=manifest.change, number=next_number(index), now=now)
+
+
+def has_unfinished(index: IndexFolder) -> bool:
+    """Whether a build was stopped that the next may go on with."""
+    return (index.generations / _BUILDING / _PLAN).is_file()
 
 
 def drop_unfinished(index: IndexFolder) -> None:
@@ -106,14 +112,17 @@ def drop_unfinished(index: IndexFolder) -> None:
         shutil.rmtree(folder)
 
 
-def _versions(archive: Archive, columns: Columns) -> list[Stored]:
-    keys = list(zip(columns.seq.tolist(), columns.version.tolist(), strict=True))
+def _there(archive: Archive, columns: Columns, rows: Rows) -> tuple[Rows, list[Stored]]:
+    """Those of the rows whose article was not erased meanwhile, and their versions."""
+    keys = list(zip(columns.seq[rows].tolist(), columns.version[rows].tolist(), strict=True))
     with archive.reading():
         stored = archive.stored.of_versions(keys, "", "")
-    if len(stored) != len(keys):
-        lost = len(keys) - len(stored)
+        found = {(one.seq, one.version) for one in stored}
+        missing = [seq for seq, version in keys if (seq, version) not in found]
+        lost = archive.stored.unchanged(missing, archive.last_change())
+    if lost:
         raise IndexDamaged(f"{archive.path} lacks {lost} versions that a generation has; rebuild it: dateline reindex")
-    return stored
+    return rows[[key in found for key in keys]], stored
 
 
 def _begun(folder: Path, archive: Archive, recipe: Recipe, slice_articles: int) -> _Plan:

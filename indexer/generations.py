@@ -25,6 +25,9 @@ from indexer.served import forget, note_rolled_back, note_served, served
 FORMAT_VERSION = 5
 MANIFEST = "manifest.json"
 
+GONE = ".gone"
+"""Begins the names of generations that are being deleted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -85,6 +88,21 @@ def activate(index: IndexFolder, archive: Archive, manifest: Manifest, *, again:
     replace_text(index.root / "CURRENT", f"{manifest.number}\n")
 
 
+def settle(index: IndexFolder, archive: Archive) -> None:
+    """Let the archive agree with `CURRENT`, where an activation was killed between the two. Needs the lock for building."""
+    numbers = served(archive)
+    try:
+        current = index.current()
+        if current is None or current not in numbers or numbers[-1] == current:
+            return
+        manifest = read_manifest(index, current)
+    except IndexDamaged:
+        return
+    with archive.transaction():
+        remember_recipe(archive, Recipe.of_key(manifest.model_name, manifest.recipe))
+        note_rolled_back(archive, current)
+
+
 def prune(index: IndexFolder, archive: Archive, *, keep: int) -> list[int]:
     """Delete all generations but the serving one and the last `keep` that served before it and are whole.
 
@@ -108,8 +126,10 @@ def _is_whole(index: IndexFolder, number: int) -> bool:
 
 
 def remove(index: IndexFolder, number: int) -> None:
-    """Delete a generation that is not serving."""
-    shutil.rmtree(index.generation(number))
+    """Delete a generation that is not serving, by one step as readers see it."""
+    doomed = index.generations / f"{GONE}-{number}"
+    index.generation(number).rename(doomed)
+    shutil.rmtree(doomed)
 
 
 def read_manifest(index: IndexFolder, number: int | None = None) -> Manifest:
@@ -213,6 +233,9 @@ def _contradictions(folder: Path, manifest: Manifest, archive: Archive) -> list[
         "embeddings": (manifest.chunks, len(snapshot.vectors.embeddings)),
     }
     found = [f"{has} {what}, expected {wants}" for what, (wants, has) in counted.items() if wants != has]
+    empty = columns.seq[np.diff(columns.chunk_offsets) == 0].tolist()
+    if lacking := archive.stored.unchanged(empty, manifest.change):
+        found.append(f"{lacking} articles have no embeddings in it")
     keys = set(zip(columns.seq.tolist(), columns.version.tolist(), strict=True))
     if lost := len(keys - archive.stored.version_keys()):
         found.append(f"{lost} article versions are not in the archive")

@@ -10,14 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer import generations
 from indexer.archive import Archive
-from indexer.building import drop_unfinished, rewritten
+from indexer.building import build, drop_unfinished, rewritten
 from indexer.engines.embedded import COLUMNS
+from indexer.errors import IndexDamaged
 from indexer.layout import IndexFolder
 from indexer.quarantine import Quarantine
-from indexer.served import note_replaced
+from indexer.recipe import Recipe
+from indexer.served import forget, note_replaced
 from indexer.types import Article
 from indexer.workspaces import Workspace
 
@@ -40,24 +43,33 @@ class Looked:
     traces: tuple[str, ...]
 
 
-def rewrite_generations(index: IndexFolder, archive: Archive, seq: int, *, now: datetime) -> dict[int, int]:
-    """Rewrite each generation that holds the article without it; returns the new number of each. Needs the lock for building.
+def rewrite_generations(index: IndexFolder, archive: Archive, *, now: datetime) -> dict[int, int]:
+    """Rewrite each generation that holds an erased article without it; returns the new number of each.
 
-    Builds that were not finished are dropped, and so are generations that cannot be read and do not serve.
+    Needs the lock for building. Builds that were not finished are dropped, and so are damaged generations; for a damaged one that
+    serves another is built.
     """
     drop_unfinished(index)
     current = index.current()
+    kept = np.array(archive.stored.in_order(), dtype=np.int64)
     replaced: dict[int, int] = {}
+    damaged: list[int] = []
     for number in index.numbers():
-        if not _holds(index, number, seq):
-            continue
-        manifest = generations.read_manifest(index, number)
-        replaced[number] = rewritten(index, archive, manifest, without=[seq], now=now).number
+        gone = _gone(index, number, kept)
+        if gone is None:
+            damaged.append(number)
+        elif gone:
+            manifest = generations.read_manifest(index, number)
+            replaced[number] = rewritten(index, archive, manifest, without=gone, now=now).number
+    if current in damaged:
+        recipe = Recipe.of_key(archive.meta("model_name") or "", archive.meta("recipe") or "")
+        replaced[current] = build(index, archive, recipe, now=now).number
     with archive.transaction():
         note_replaced(archive, replaced)
+        forget(archive, damaged)
     if current in replaced:
         generations.activate(index, archive, generations.read_manifest(index, replaced[current]))
-    for number in replaced:
+    for number in {*replaced, *damaged}:
         generations.remove(index, number)
     return replaced
 
@@ -103,9 +115,16 @@ def look_through(index: IndexFolder, sought: Sequence[bytes]) -> Looked:
     return Looked(files, size, tuple(traces))
 
 
-def _holds(index: IndexFolder, number: int, seq: int) -> bool:
+def _gone(index: IndexFolder, number: int, kept: NDArray[np.int64]) -> list[int] | None:
+    """The articles (archive numbers) of a generation that are not among those kept; None when it is damaged."""
+    try:
+        if generations.check_files(index, generations.read_manifest(index, number)):
+            return None
+    except IndexDamaged:
+        return None
     seqs = np.load(index.generation(number) / COLUMNS / "seq.npy", mmap_mode="r", allow_pickle=False)
-    return bool(np.any(seqs == seq))
+    gone: list[int] = np.setdiff1d(seqs, kept).tolist()
+    return gone
 
 
 def _files(root: Path) -> Iterator[Path]:

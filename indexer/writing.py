@@ -90,7 +90,7 @@ class ArticleWriter:
         Those of distinct articles are stored in one transaction; when this returns all that was accepted is durable. Raises
         ModelError when the index has moved to another model, and IndexDamaged or DiskFull when nothing can be stored.
         """
-        return [outcome for part in _distinct(writes) for outcome in self._write(part, now)]
+        return [outcome for part in distinct(writes) for outcome in self._write(part, now)]
 
     def _write(self, writes: Sequence[Write], now: datetime) -> list[Written | DatelineError]:
         cuts = {write.article_id: self._cut(write) for write in writes if isinstance(write, Put)}
@@ -164,7 +164,7 @@ def _check(write: Write, known: Known | None) -> None:
         raise VersionConflict(write.article_id, stored, expected.version)
 
 
-def _distinct(writes: Sequence[Write]) -> Iterator[list[Write]]:
+def distinct(writes: Sequence[Write]) -> Iterator[list[Write]]:
     """The writes in runs that name no article twice."""
     part: list[Write] = []
     named: set[str] = set()

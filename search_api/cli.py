@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from indexer.errors import DatelineError
 from indexer.fetching import PollResult
 from indexer.filters import Filters
+from indexer.layout import IndexFolder
 from indexer.runtimes import Device
 from indexer.sources import SourceFormat
 from indexer.sources.columns import parse_columns
@@ -107,11 +108,20 @@ def ingest(
         done = jobs.ingest(
             folder, arguments, source_format=format, columns=names, device=device, dry_run=dry_run, show_progress=shown
         )
-    folded = None if dry_run else generation_jobs.fold_long_tail(folder, show_progress=not json)
-    if folded:
-        done = replace(done, built=folded.manifest)
+    if not dry_run:
+        done = _folded(folder, done, show_progress=not json)
     ingest_report.ingest(done, as_json=json, dry_run=dry_run)
     raise typer.Exit(1 if done.report.rejected else 0)
+
+
+def _folded(folder: IndexFolder, done: jobs.IngestDone, *, show_progress: bool) -> jobs.IngestDone:
+    """With the generation that a long tail was folded into; a failure to do so is only told, for all is stored."""
+    try:
+        folded = generation_jobs.fold_long_tail(folder, show_progress=show_progress)
+    except (DatelineError, OSError) as error:
+        report.failure(f"the articles are stored, but no generation could be built of them: {error}")
+        return done
+    return replace(done, built=folded.manifest) if folded else done
 
 
 @app.command(short_help="Answer over HTTP.")
@@ -250,6 +260,9 @@ def main() -> None:
         app()
     except DatelineError as error:
         report.failure(str(error))
+        raise SystemExit(2) from None
+    except OSError as error:
+        report.failure(f"{error}; check the room and the health of the disk")
         raise SystemExit(2) from None
     except ValidationError as error:
         for item in error.errors():

@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer import generations
 from indexer.archive import Archive
-from indexer.building import build
+from indexer.building import build, has_unfinished
 from indexer.encoder import Encoder, load_encoder
 from indexer.errors import GenerationMissing, IndexDamaged, SourceError
 from indexer.generations import Manifest
@@ -94,11 +94,13 @@ def reindex(
     index.require_archive()
     collection = read_collection(gate, Task.SEARCH) if gate else None
     with index.building(), Archive(index.archive) as archive:
+        generations.settle(index, archive)
         if collection:
             _check_gate(collection, archive, index)
         told = line_on_stderr(shown=show_progress)
         encoder = load_encoder(model or model_of(archive), index.models, device=device, told=told)
-        encoded = _embed_lacking(archive, encoder, show_progress=show_progress)
+        stopped = has_unfinished(index)  # its slices may lack what is embedded now
+        encoded = _embed_lacking(archive, encoder, show_progress=show_progress, as_changes=stopped)
         regrouped = None
         if regroup or archive.places.unplaced():
             articles = archive.counts()["articles"]
@@ -152,6 +154,7 @@ def rollback(index: IndexFolder, *, show_progress: bool = False) -> RollbackDone
     with index.building(), Archive(index.archive) as archive:
         current = serving(index)
         there = index.numbers()
+        generations.settle(index, archive)
         before = [number for number in served(archive) if number != current and number in there]
         if not before:
             raise GenerationMissing(
@@ -216,8 +219,7 @@ def _made_to_serve(
 def _activated(index: IndexFolder, archive: Archive, manifest: Manifest, encoder: Encoder) -> int:
     """Activate a generation; returns how many texts had to be embedded that were written meanwhile, under another model."""
     encoded = 0
-    while archive.stored.lacking_chunks(manifest.recipe):
-        encoded += _embed_lacking(archive, encoder, show_progress=False, as_changes=True)
+    encoded += _embed_lacking(archive, encoder, show_progress=False, as_changes=True)
     generations.activate(index, archive, manifest)
     while archive.stored.lacking_chunks(manifest.recipe):
         encoded += _embed_lacking(archive, encoder, show_progress=False, as_changes=True)

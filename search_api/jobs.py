@@ -73,10 +73,10 @@ def ingest(
         quarantine = quarantine_of(index)
         if dry_run:
             return IngestDone(report, listing, None, quarantine.folder)
-        built = build_first(index, archive, encoder)
         rejects = [replace(reject, source=str(Path(reject.source).absolute())) for reject in report.rejects]
         quarantine.forget_sources([str(path.absolute()) for path in listing.files], but=rejects)
         not_kept = quarantine.put(rejects, at=how.now) + report.rejected - len(rejects)
+        built = build_first(index, archive, encoder)
         return IngestDone(report, listing, built, quarantine.folder, not_kept)
 
 
@@ -101,8 +101,11 @@ def quarantine_of(index: IndexFolder) -> Quarantine:
 
 
 def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manifest | None:
-    """Build and activate a generation where none serves and there is something to serve."""
-    if index.current() is not None or archive.last_change() == 0:
+    """Build and activate a generation where there is none and there is something to serve.
+
+    One that is damaged, or that nothing points to, is for `reindex` and for the service to put right.
+    """
+    if index.numbers() or archive.last_change() == 0:
         return None
     with index.building():
         built = build(index, archive, recipe_for(encoder), now=utc_now())

@@ -29,9 +29,10 @@ class KeptViews(Generic[View]):
         self._lock = threading.Lock()
 
     def keep(self, key: Hashable, view: View) -> None:
-        """Hold on to a view from now on, or for longer."""
+        """Hold on to a view from now on, or for longer: the one that is held already stays."""
         with self._lock:
-            self._views[key] = (self._clock(), view)
+            _, held = self._views.get(key, (0.0, view))
+            self._views[key] = (self._clock(), held)
             self._views.move_to_end(key)
             while len(self._views) > self._most:
                 self._views.popitem(last=False)
@@ -39,6 +40,9 @@ class KeptViews(Generic[View]):
     def get(self, key: Hashable) -> View | None:
         with self._lock:
             found = self._views.get(key)
+            if found and found[0] < self._clock() - self._seconds:
+                del self._views[key]
+                return None
         return found[1] if found else None
 
     def clear(self) -> None:

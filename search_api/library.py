@@ -69,6 +69,7 @@ class Library:
         self._kept: KeptViews[View] = KeptViews()
         self._workspace: Workspace | None = None
         self._refreshing = threading.Lock()
+        self._past_turn = threading.Lock()
         self._local = threading.local()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -89,7 +90,7 @@ class Library:
         """A view of the archive as it was, without what was withdrawn since."""
         if self.archive.last_change() == view.change:
             return view
-        withdrawn = self.archive.stored.withdrawn_after(view.change, utc_now())
+        withdrawn = self.archive.stored.withdrawn_after(view.change, utc_now(), deleted_too=view.as_of is None)
         return replace(view, snapshot=view.snapshot.without(withdrawn)) if withdrawn else view
 
     @property
@@ -117,20 +118,21 @@ class Library:
         if view is None or filters.as_of is None:
             return view
         moment = filters.as_of
-        minute = filters.now.replace(second=0, microsecond=0)
-        key = (view.manifest.number, view.change, self.archive.last_change(), moment, minute)
-        past = self._pasts.get(key)
-        if past is None:
-            past = self._past(moment, filters.now)
-            self._pasts.keep(key, past)
-        return past
+        with self._past_turn:
+            past = self._pasts.get((view.manifest.number, moment))
+            if past is None:
+                past = self._past(moment, filters.now)
+                self._pasts.keep((view.manifest.number, moment), past)
+        return self._unwithdrawn_view(past)
 
     def _past(self, moment: datetime, now: datetime) -> View:
         """The view of now with the versions of a moment in place of later ones."""
+        assert self._view is not None
+        earlier = versions_at(self.archive, moment, now, self._view.encoder)
         with self._refreshing:
-            assert self._view is not None
+            if self._tail_is_lost(self._view):
+                raise IndexDamaged("changes of the archive cannot be taken up")
             view = self._unwithdrawn_view(self._view)
-            earlier = versions_at(self.archive, moment, now, view.encoder)
             if not earlier:
                 return replace(view, as_of=moment)
             words = self._workspace.folder if self._workspace else self.index.generation(view.manifest.number) / LEXICAL
@@ -151,12 +153,13 @@ class Library:
         kept = self._kept.get((generation, change, filters.as_of))
         if kept:
             return kept, True
-        if self._view is None or self._view.change < change:
+        if self.trouble is None and (self._view is None or self._view.change < change):
             self.refresh()
         view = self.view_of(filters)
         if view is None or view.manifest.number != generation or not view.manifest.change <= change <= view.change:
             raise CursorExpired
-        return (view, True) if view.change == change else (replace(view, snapshot=view.snapshot.until(change)), False)
+        is_same = view.change == change and not len(view.snapshot.tail.hidden)
+        return (view, True) if is_same else (replace(view, snapshot=view.snapshot.until(change)), False)
 
     def unwithdrawn(self, view: View, rows: Rows) -> Rows:
         """Those of a view's article rows that the view of now has not seen withdrawn since."""
@@ -222,15 +225,15 @@ class Library:
                 or self._was_taken_down(view)
             ):
                 opened = self._opened_first(numbers)
-                if self._is_suspect or view is None:
+                if view is None:
                     self._view = opened  # old answers are better than none when the changes cannot be taken up
-                self._is_suspect = False
                 before, self._workspace = self._workspace, None
                 try:
                     self._view = self._with_changes(opened)
                 except BaseException:
                     self._workspace = before
                     raise
+                self._is_suspect = False
                 if before:
                     before.close()
             else:

@@ -104,6 +104,9 @@ class Opener:
         except IndexDamaged:
             self._damaged[number] = stamp
             raise
+        except OSError as error:
+            self._damaged[number] = stamp
+            raise IndexDamaged(f"generation {number} cannot be read ({error}); rebuild it: dateline reindex") from error
 
     def stamp(self, number: int) -> Stamp:
         folder = self._index.generation(number)

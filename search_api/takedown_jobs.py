@@ -74,7 +74,7 @@ def takedown(index: IndexFolder, article_id: str, reason: str, *, show_progress:
         sought = passages(erased.versions, archive)
         with ExitStack() as held:
             _wait_for_lock(index, held, told)
-            rewritten = rewrite_generations(index, archive, erased.seq, now=now)
+            rewritten = rewrite_generations(index, archive, now=now)
         rejected = drop_from_quarantine(quarantine_of(index), sought)
         if stopped:  # its text is known no more, so nothing can be looked for
             archive.compact()

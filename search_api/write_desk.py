@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -10,10 +11,12 @@ from indexer.archive import Archive
 from indexer.encoder import load_encoder
 from indexer.errors import DatelineError, IndexBusy, ModelError
 from indexer.layout import IndexFolder
-from indexer.writing import ArticleWriter, Write, Written
+from indexer.writing import ArticleWriter, Write, Written, distinct
 from search_api.bulk import Line, written_lines
 from search_api.jobs import build_first, model_of
 from search_api.library import Library
+
+logger = logging.getLogger(__name__)
 
 LONGEST_WAIT_S = 30.0
 """How long a write waits for those before it."""
@@ -49,13 +52,17 @@ class WriteDesk:
     def _written(self, writes: Sequence[Write], now: datetime) -> list[Written | DatelineError]:
         if self._archive is None or self._archive.was_replaced():
             self._archive, self._writer = Archive(self._index.archive, create=True), None
+        outcomes: list[Written | DatelineError] = []
+        for part in distinct(writes):
+            try:
+                outcomes += self._current_writer(self._archive).write(part, now)
+            except ModelError:  # another generation serves by now: write for its model
+                self._writer = None
+                outcomes += self._current_writer(self._archive).write(part, now)
         try:
-            outcomes = self._current_writer(self._archive).write(writes, now)
-        except ModelError:  # another generation serves by now: write for its model
-            self._writer = None
-            outcomes = self._current_writer(self._archive).write(writes, now)
-        assert self._writer is not None
-        build_first(self._index, self._archive, self._writer.encoder)
+            build_first(self._index, self._archive, self._current_writer(self._archive).encoder)
+        except (DatelineError, OSError) as error:  # what was written is durable all the same
+            logger.error("the first generation could not be built: %s", error)
         return outcomes
 
     def _current_writer(self, archive: Archive) -> ArticleWriter:

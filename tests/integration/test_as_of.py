@@ -200,3 +200,12 @@ def test_an_embargo_that_is_set_anew_hides_earlier_versions(history: History) ->
     history.put(day(2), harbour())
     history.put(day(5), harbour(embargoed="2026-04-20T00:00:00Z"))
     assert known(history, "zeppelin", day(3), now=day(10)) == []
+
+
+def test_what_was_withheld_before_it_was_deleted_is_not_told_of_the_past(history: History) -> None:
+    history.put(day(2), harbour())
+    history.put(day(5), harbour(pubstatus="withheld"))
+    history.delete(day(9), "harbour")
+    assert known(history, "zeppelin", day(3)) == []
+    history.put(day(12), harbour(title="Balloon lands"))
+    assert known(history, "lands", day(3)) == [("harbour", "Zeppelin lands in the harbour")]

@@ -13,11 +13,13 @@ from indexer.building import build
 from indexer.errors import GenerationMissing, IndexDamaged
 from indexer.generations import Manifest
 from indexer.layout import IndexFolder
+from indexer.recipe import Recipe
+from indexer.served import note_served
 from search_api import generation_jobs, jobs
 from search_api.library import Library
 from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
-from tests.support import anything, index_of, opened_library, record, write_jsonl
+from tests.support import NOW, anything, index_of, opened_library, record, write_jsonl
 
 
 @pytest.fixture
@@ -73,6 +75,16 @@ def test_a_running_reader_moves_there_and_back(index: IndexFolder) -> None:
         assert library.view.manifest.number == expected
         assert answer(library).keys() == before.keys()
     library.close()
+
+
+def test_an_activation_that_was_killed_half_way_is_settled(index: IndexFolder) -> None:
+    with index.building(), Archive(index.archive) as archive:
+        manifest = build(index, archive, Recipe.of_key("text-hash", archive.meta("recipe") or ""), now=NOW)
+        with archive.transaction():
+            note_served(archive, manifest.number)  # and killed before CURRENT was replaced
+    assert generation_jobs.rollback(index).number == 1
+    assert generation_jobs.reindex(index).activated
+    assert generation_jobs.rollback(index).number == 1
 
 
 def test_after_a_rollback_the_next_generation_keeps_the_one_that_served(index: IndexFolder) -> None:

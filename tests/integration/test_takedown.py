@@ -199,6 +199,34 @@ def test_a_takedown_that_was_killed_is_finished_by_the_next(
         takedown(index, "secret", "court order 7")
 
 
+def test_takedowns_do_not_stand_in_each_other_s_way(index: IndexFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("search_api.takedown_jobs.rewrite_generations", killed)
+        with pytest.raises(KeyboardInterrupt):
+            takedown(index, "a3", "court order 6")
+    assert takedown(index, "secret", "court order 7").generations_rewritten == {1: 3, 2: 4}
+    assert takedown(index, "a3", "court order 6").generations_rewritten == {}
+    assert jobs.verify(index) == []
+    assert ids_of(index).isdisjoint({"a3", "secret"})
+
+
+@pytest.mark.parametrize("damaged", [1, 2])
+def test_a_damaged_generation_is_not_rewritten_as_if_it_were_whole(index: IndexFolder, damaged: int) -> None:
+    path = index.generation(damaged) / "vectors" / "embeddings.npy"
+    path.write_bytes(path.read_bytes()[:-2] + b"xx")
+    (index.generation(damaged) / "columns" / "seq.npy").unlink()
+    assert takedown(index, "secret", "court order 7").traces == ()
+    assert jobs.verify(index) == []
+    assert traces(index.root) == {}
+    assert len(index.numbers()) == (1 if damaged == 1 else 2)
+    library = opened_library(index)
+    assert len(library.view.snapshot if library.view else ()) == 31
+    library.close()
+
+
 # Over HTTP -----------------------------------------------------------------------------------------------------------
 
 

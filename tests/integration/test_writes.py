@@ -240,6 +240,17 @@ def test_the_first_write_makes_an_index(tmp_path: Path) -> None:
         assert found(client, "zeppelin") == ["z1"]
 
 
+@pytest.mark.parametrize("text", [None, "nonsense"])
+def test_writes_go_on_while_nothing_says_which_generation_serves(
+    client: TestClient, index: IndexFolder, text: str | None
+) -> None:
+    pointer = index.root / "CURRENT"
+    pointer.unlink() if text is None else pointer.write_text(text, encoding="ascii")
+    assert put(client, "z1", ARTICLE).status_code == 201
+    assert found(client, "zeppelin") == ["z1"]
+    assert index.numbers() == [1]
+
+
 # Beside an ingest ----------------------------------------------------------------------------------------------------
 
 
