@@ -14,6 +14,9 @@ from indexer.generations import read_manifest
 from indexer.layout import IndexFolder
 from search_api.progress import line_on_stderr
 
+KEEP_ALIVE_S = 75
+"""How long a connection may rest: longer than proxies in front let theirs, so that none is closed as it is used."""
+
 SHUTDOWN_S = 30
 """How long what is under way may take when the service is stopped."""
 
@@ -36,6 +39,7 @@ def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
         access_log=False,
         log_config=_logging(uvicorn.config.LOGGING_CONFIG),
         timeout_graceful_shutdown=SHUTDOWN_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
 
 

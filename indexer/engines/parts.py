@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +42,13 @@ class Parts:
 
     def add(self, stored: Sequence[Stored]) -> None:
         """Add a slice; durable when this returns."""
-        LexicalIndex.append(self._folder / LEXICAL, self.rows, (item.article for item in stored))
-        self._write(columns_of(stored), _stacked(stored))
+        self.add_rows(columns_of(stored), _stacked(stored), stored)
 
     def add_rows(self, columns: Columns, embeddings: NDArray[np.float16], stored: Sequence[Stored]) -> None:
         """Add a slice whose columns and embeddings are there already."""
-        LexicalIndex.append(self._folder / LEXICAL, self.rows, (item.article for item in stored))
-        self._write(columns, embeddings)
+        with _writing(self._folder):
+            LexicalIndex.append(self._folder / LEXICAL, self.rows, (item.article for item in stored))
+            self._write(columns, embeddings)
 
     def _write(self, columns: Columns, embeddings: NDArray[np.float16]) -> None:
         aside = self._parts / f".{self.count}"
@@ -66,6 +67,10 @@ class Parts:
 
         Raises IndexDamaged when their embeddings are not of one size; the slices are removed then, too.
         """
+        with _writing(self._folder):
+            return self._joined()
+
+    def _joined(self) -> Columns:
         columns = joined_columns(list(self._columns()))
         for name in (COLUMNS, VECTORS):
             shutil.rmtree(self._folder / name, ignore_errors=True)
@@ -115,3 +120,13 @@ class Parts:
 def _stacked(stored: Sequence[Stored]) -> NDArray[np.float16]:
     parts = [item.embeddings for item in stored if len(item.embeddings)]
     return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float16)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """What each library raises where it cannot write, in one line of words; tantivy raises ValueError, faiss RuntimeError."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        why = str(error).strip().partition("\n")[0]
+        raise IndexDamaged(f"{folder} cannot be written ({why}); check the room and the health of the disk") from error
