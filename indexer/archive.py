@@ -219,7 +219,8 @@ class Archive:
         if deleted and (as_of is None or known_from <= epoch_seconds(as_of) or version == newest):
             return None
         current = stored_article(record)
-        if not is_visible(self.history.before_deletion(seq, newest) if deleted else current, now):
+        judged = self.history.before_deletion(seq, newest) if deleted else current
+        if judged is None or not is_visible(judged, now):
             return None
         if version == newest:
             return current

@@ -45,8 +45,9 @@ def erase(db: Connection, places: Places, article_id: str, reason: str, at: date
         db.execute(f"DELETE FROM {table} WHERE seq = ?", (seq,))
     when = format_time(at)
     db.execute("INSERT INTO changes (seq, at) VALUES (?, ?)", (seq, when))
-    address = versions[-1].url if versions else None
-    db.execute("INSERT INTO tombstones VALUES (?, ?, ?, ?, ?, 0)", (article_id, url_hash(address), when, reason, seq))
+    db.execute("INSERT INTO tombstones VALUES (?, ?, ?, ?, 0)", (article_id, when, reason, seq))
+    hashes = {url_hash(version.url) for version in versions if version.url}
+    db.executemany("INSERT OR IGNORE INTO tombstone_urls VALUES (?, ?)", [(one, article_id) for one in hashes])
     return Erased(seq, versions, chunks, embeddings, tuple(copy for (copy,) in copies))
 
 

@@ -65,12 +65,12 @@ class History:
             for number, received_at, known_from, deleted, record in rows
         ]
 
-    def before_deletion(self, seq: int, deletion: int) -> Article:
-        """The version that a deletion deleted."""
+    def before_deletion(self, seq: int, deletion: int) -> Article | None:
+        """The version that a deletion deleted; None where it was taken down meanwhile."""
         row = self._db.execute(
             "SELECT record FROM versions WHERE seq = ? AND version < ? ORDER BY version DESC LIMIT 1", (seq, deletion)
         ).fetchone()
-        return stored_article(row[0])
+        return stored_article(row[0]) if row else None
 
     def changed_since(self, moment: datetime) -> list[tuple[int, int]]:
         """(seq, version then current) of each article that had another version, or was not deleted yet, at a moment."""
@@ -82,15 +82,26 @@ class History:
         )
         return [(seq, version) for seq, version, deleted in rows if not deleted]
 
-    def is_said(self, text: str) -> bool:
-        """Whether a stored version holds a text, written as it is in JSON."""
-        row = self._db.execute("SELECT 1 FROM versions WHERE instr(record, ?) LIMIT 1", (text,)).fetchone()
+    def received_at(self, article_id: str) -> str | None:
+        """When the current version of an article was stored."""
+        row = self._db.execute(
+            "SELECT received_at FROM articles JOIN versions USING (seq, version) WHERE article_id = ?", (article_id,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def is_said(self, text: str, *, but: str) -> bool:
+        """Whether a stored version of another article holds a text, written as it is in JSON."""
+        row = self._db.execute(
+            "SELECT 1 FROM versions JOIN articles USING (seq) WHERE instr(record, ?) AND article_id != ? LIMIT 1",
+            (text, but),
+        ).fetchone()
         return row is not None
 
     def tombstone(self, article: Article) -> Tombstone | None:
         """Why an article may not be stored: its id, or its address, was taken down."""
         row = self._db.execute(
-            f"SELECT {_TOMBSTONE} FROM tombstones WHERE article_id = ? OR url_hash = ?",
+            f"SELECT {_TOMBSTONE} FROM tombstones WHERE article_id = ? "
+            "OR article_id IN (SELECT article_id FROM tombstone_urls WHERE url_hash = ?)",
             (article.id, url_hash(article.url)),
         ).fetchone()
         return Tombstone(*row) if row else None

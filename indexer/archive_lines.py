@@ -99,7 +99,7 @@ class SiteLines:
         )
         for (seq,) in seqs.fetchall():
             row = self._db.execute(
-                "SELECT record FROM articles JOIN versions USING (seq, version) WHERE seq = ?", (seq,)
+                "SELECT record FROM articles JOIN versions USING (seq, version) WHERE seq = ? AND NOT deleted", (seq,)
             ).fetchone()
             if row:
                 yield stored_article(row[0])

@@ -42,13 +42,12 @@ HISTORY = """
 CREATE INDEX versions_by_time ON versions (known_from) WHERE version > 1;
 CREATE TABLE tombstones (
     article_id TEXT PRIMARY KEY,
-    url_hash BLOB,
     at TEXT NOT NULL,
     reason TEXT NOT NULL,
     seq INTEGER NOT NULL,
     purged INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX tombstones_by_url ON tombstones (url_hash) WHERE url_hash IS NOT NULL;
+CREATE TABLE tombstone_urls (url_hash BLOB PRIMARY KEY, article_id TEXT NOT NULL) WITHOUT ROWID;
 """
 
 CHUNKS = """

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import PurePath
 
 from indexer.archive import Archive
+from indexer.articles import format_time
 from indexer.batches import BATCH_ARTICLES, Batch, Page, Window
 from indexer.completing import FULL, completed, extent, is_later, says_nothing_new
 from indexer.duplicates import text_key
@@ -105,7 +106,11 @@ class Ingest:
         if current and says_nothing_new(found, article, self._as_read_now(current, site)):
             self.report.unchanged += 1
             return None
-        if current and (is_later(current, article, default=False) or self._said_before(found, article, site)):
+        if current and (
+            is_later(current, article, default=False)
+            or self._said_before(found, article, site)
+            or (self._is_of_others(article.id) and not is_later(article, current, default=False))
+        ):
             self.report.unchanged += 1
             self.report.superseded += 1
             return None
@@ -239,7 +244,10 @@ class Ingest:
         with self._stores.transaction():
             if self._stores.others_wrote:
                 ready = [one for one in ready if self._is_still_next(one[0], batch.follows[one[0].id])]
-                vectors = {h: vectors[h] for h in texts_of(made for _, made in ready) if h in vectors}
+                texts = texts_of(made for _, made in ready)
+                gone = self._archive.embeddings.missing(self._recipe.model, texts) - vectors.keys()
+                vectors |= self._preparing.embed({h: texts[h] for h in gone})  # a takedown has taken these away
+                vectors = {h: vectors[h] for h in texts if h in vectors}
             self._stores.put_embeddings(vectors)
             stored = []
             for article, made in ready:
@@ -252,13 +260,17 @@ class Ingest:
         self.report.chunks += sum(len(chunks) for _, (chunks, _) in ready)
         self.report.encoded += len(vectors)
 
+    def _is_of_others(self, article_id: str) -> bool:
+        """Whether the stored version was written by somebody else since this run began."""
+        received_at = self._archive.history.received_at(article_id)
+        return received_at is not None and received_at > format_time(self._now)
+
     def _is_still_next(self, article: Article, follows: int) -> bool:
         """Whether nobody else wrote the article, or took it down, since it was compared; one that says it is later follows."""
-        known = self._archive.known(article.id)
-        if (known.version if known else 0) == follows and not self._archive.history.tombstone_of(article.id):
-            return True
         current = self._archive.article(article.id)
-        if current and is_later(article, current[0], default=False):
+        if current is None and not self._archive.history.tombstone(article):
+            return True
+        if current and (not self._is_of_others(article.id) or is_later(article, current[0], default=False)):
             return True
         if follows:
             self.report.updated -= 1

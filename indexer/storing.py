@@ -34,13 +34,18 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is put inside is stored, durably, or nothing is; raises ModelError when the index has another model by now."""
-        with self._archive.transaction():
-            keep_recipe(self._archive, self._recipe)
-            self.others_wrote = self._archive.last_change() != self._left_at
-            if self.others_wrote:
-                self._catch_up()
-            yield
-            self._left_at = self._archive.last_change()
+        try:
+            with self._archive.transaction():
+                keep_recipe(self._archive, self._recipe)
+                self.others_wrote = self._archive.last_change() != self._left_at
+                if self.others_wrote:
+                    self._catch_up()
+                yield
+                reached = self._archive.last_change()
+        except BaseException:
+            self._placer = self._left_at = None  # it may remember what was not stored
+            raise
+        self._left_at = reached
 
     def put_embeddings(self, vectors: Mapping[bytes, Vector]) -> None:
         self._archive.embeddings.put(self._recipe.model, vectors)
@@ -62,11 +67,11 @@ class Store:
         )
 
     def _catch_up(self) -> None:
-        """Take in what others placed; forget all when that is much, or when an own transaction came to nothing."""
+        """Take in what others placed; forget all when that is much."""
         if self._placer is None or self._left_at is None:
             return
         written = self._archive.places.changed_after(self._left_at, MOST_CAUGHT_UP + 1)
-        if self._archive.last_change() < self._left_at or len(written) > MOST_CAUGHT_UP:
+        if len(written) > MOST_CAUGHT_UP:
             self._placer = None
         else:
             self._placer.take_in(written)

@@ -7,6 +7,7 @@ import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,12 @@ from indexer import generations
 from indexer.archive import Archive
 from indexer.building import build, drop_unfinished, rewritten
 from indexer.engines.embedded import COLUMNS
-from indexer.errors import IndexDamaged
+from indexer.errors import ArticleError, IndexDamaged
 from indexer.layout import IndexFolder
 from indexer.quarantine import Quarantine
 from indexer.recipe import Recipe
 from indexer.served import forget, note_replaced
-from indexer.types import Article
+from indexer.types import Article, Reject
 from indexer.workspaces import Workspace
 
 LEAST_TRACE = 24
@@ -29,6 +30,9 @@ LEAST_TRACE = 24
 
 MOST_TRACES = 12
 """Passages that are looked for."""
+
+MOST_TRIED = 40
+"""Passages of which it is asked whether another article has them, which takes a look at all versions."""
 
 NOT_SEARCHED = frozenset({"models"})
 """Folders that hold no text of articles."""
@@ -74,20 +78,31 @@ def rewrite_generations(index: IndexFolder, archive: Archive, *, now: datetime) 
     return replaced
 
 
-def passages(versions: Sequence[Article], archive: Archive) -> list[bytes]:
-    """Passages of the article that no other article has, as files would hold them: what a trace is known by."""
+def passages(article_id: str, archive: Archive) -> list[bytes]:
+    """Passages of an article that no other has, as files would hold them: what a trace is known by."""
     texts = dict.fromkeys(
         text[:80]
-        for article in versions
-        for text in (article.title, *article.body.split("\n\n"), *filter(None, [article.summary]))
+        for version in archive.versions(article_id)
+        for text in (version.title, *version.body.split("\n\n"), *filter(None, [version.summary]))
         if len(text) >= LEAST_TRACE
     )
-    own = [text for text in texts if not archive.history.is_said(json.dumps(text, ensure_ascii=False)[1:-1])]
-    kept = own[:MOST_TRACES]
-    forms = {
-        form for text in kept for form in (text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1])
-    }
+    own = (one for one in islice(texts, MOST_TRIED) if not archive.history.is_said(_in_json(one), but=article_id))
+    forms = {form for text in islice(own, MOST_TRACES) for form in (text, _in_json(text), json.dumps(text)[1:-1])}
     return sorted(form.encode() for form in forms)
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def stays_out(reject: Reject, archive: Archive) -> bool:
+    """Whether what was rejected is, by its id or its address, an article that was taken down: it is not kept."""
+    try:
+        record = json.loads(reject.content or b"")
+        said, url = str(record.get("id")), record.get("url")
+        return archive.history.tombstone(Article(said, "", "", url=url if isinstance(url, str) else None)) is not None
+    except (ValueError, AttributeError, RecursionError, ArticleError):
+        return False
 
 
 def drop_from_quarantine(quarantine: Quarantine, sought: Sequence[bytes]) -> int:

@@ -13,11 +13,14 @@ from enum import StrEnum
 
 from indexer.archive import Archive, Known
 from indexer.encoder import Encoder
-from indexer.errors import ArticleNotFound, DatelineError, TakenDown, VersionConflict
+from indexer.errors import ArticleNotFound, DatelineError, QueryError, TakenDown, VersionConflict
 from indexer.recipe import Cut, check_model, cut, recipe_for, texts_of
 from indexer.records import content_hash
 from indexer.storing import Store
 from indexer.types import Article, PubStatus, Vector
+
+LARGEST_VERSION = 2**53
+"""What every JSON reader can hold; a writer's own counter may be a time in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Expected:
 
     version: int | None = None
     exactly: int | None = None
+
+    def __post_init__(self) -> None:
+        for given in (self.version, self.exactly):
+            if given is not None and not 0 <= given <= LARGEST_VERSION:
+                raise QueryError(f"version is {str(given)[:40]}; expected a whole number from 0 to {LARGEST_VERSION}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,10 @@ class Delete:
 
 
 Write = Put | Delete
+
+
+_Placed = tuple[int, Article, Cut]
+"""A stored article: its number, and how it was cut."""
 
 
 class Result(StrEnum):
@@ -96,16 +108,23 @@ class ArticleWriter:
         cuts = {write.article_id: self._cut(write) for write in writes if isinstance(write, Put)}
         vectors = self._embedded([made for made in cuts.values() if made])
         with self._store.transaction():
-            self._store.put_embeddings(vectors)
-            placed: list[tuple[int, Article, Sequence[bytes]]] = []
+            placed: list[_Placed] = []
             outcomes: list[Written | DatelineError] = []
             for write in writes:
                 try:
                     outcomes.append(self._written(write, cuts.get(write.article_id), now, placed))
                 except (VersionConflict, TakenDown, ArticleNotFound) as error:
                     outcomes.append(error)
-            self._store.place(placed)
+            self._store.put_embeddings(self._wanted(placed, vectors))
+            self._store.place([(seq, article, made[1]) for seq, article, made in placed])
         return outcomes
+
+    def _wanted(self, placed: Sequence[_Placed], vectors: Mapping[bytes, Vector]) -> Mapping[bytes, Vector]:
+        """The embeddings of what was stored; made now where a takedown has taken one away since it was looked for."""
+        hashes = {text_hash for _, _, made in placed for text_hash in made[1]}
+        gone = self._archive.embeddings.missing(self._recipe.model, hashes) - vectors.keys()
+        late = self._embedded([made for _, _, made in placed if gone.intersection(made[1])]) if gone else {}
+        return {h: vector for h, vector in {**vectors, **late}.items() if h in hashes}
 
     def _cut(self, write: Put) -> Cut | None:
         """None for an article that is stored just so."""
@@ -121,34 +140,40 @@ class ArticleWriter:
             return {}
         return dict(zip(chosen, self.encoder.encode_documents(list(chosen.values())), strict=True))
 
-    def _written(
-        self, write: Write, made: Cut | None, now: datetime, placed: list[tuple[int, Article, Sequence[bytes]]]
-    ) -> Written:
+    def _written(self, write: Write, made: Cut | None, now: datetime, placed: list[_Placed]) -> Written:
         known = self._archive.known(write.article_id)
         if isinstance(write, Delete):
             return self._deleted(write, known, now)
-        tombstone = self._archive.history.tombstone(write.article) if known is None else None
-        if tombstone:
+        tombstone = self._archive.history.tombstone(write.article)
+        if tombstone and not self._has_address(known, write.article):
             raise TakenDown(write.article_id, tombstone.at)
-        if known and not known.deleted and known.content_hash == content_hash(write.article):
+        counted_on = known is not None and (write.expected.version or 0) > known.version
+        same = known is not None and not known.deleted and known.content_hash == content_hash(write.article)
+        if known and same and not counted_on:
             return Written(known.article_id, Result.UNCHANGED, known.version, self._archive.last_change())
         _check(write, known)
         made = made or cut(write.article, self.encoder.tokenizer)
         least = max(write.expected.version or 1, 1)
         stored = self._store.put(write.article, made, at=now, version=least)
         self._archive.lines.forget(stored.seq)
-        placed.append((stored.seq, write.article, made[1]))
+        placed.append((stored.seq, write.article, made))
         result = Result.UPDATED if known and not known.deleted else Result.CREATED
         return Written(stored.article_id, result, stored.version, self._archive.last_change())
+
+    def _has_address(self, known: Known | None, article: Article) -> bool:
+        """Whether the stored article had this address before another that had it was taken down."""
+        current = self._archive.current(known.seq) if known else None
+        return current is not None and current.url == article.url
 
     def _deleted(self, write: Delete, known: Known | None, now: datetime) -> Written:
         if known is None:
             raise ArticleNotFound(write.article_id)
-        if known.deleted:
+        least = max(write.expected.version or 1, 1)
+        if known.deleted and least <= known.version:
             return Written(known.article_id, Result.UNCHANGED, known.version, self._archive.last_change())
         _check(write, known)
         article = replace(self._archive.current(known.seq), pubstatus=PubStatus.CANCELED)
-        stored = self._archive.put(article, received_at=now, deleted=True)
+        stored = self._archive.put(article, received_at=now, version=least, deleted=True)
         self._archive.repeat_chunks(stored.seq, known.version, stored.version)
         return Written(known.article_id, Result.DELETED, stored.version, self._archive.last_change())
 

@@ -15,6 +15,7 @@ from fastapi.templating import Jinja2Templates
 
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
 from search_api.errors import describe_problems, register_errors
 from search_api.keys import Keys
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.keys = Keys.of(index)
     app.state.clock = clock
     app.state.templates = add_filters(Jinja2Templates(WEB / "templates"))
+    app.add_middleware(BodyLimit)
     app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
     register_errors(app)
     describe = app.openapi

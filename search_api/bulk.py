@@ -11,7 +11,8 @@ import orjson
 from indexer.archive import Archive
 from indexer.articles import article_from_record
 from indexer.errors import ArticleError, DatelineError
-from indexer.writing import Delete, Expected, Put, Write, Written
+from indexer.urls import url_key
+from indexer.writing import LARGEST_VERSION, Delete, Expected, Put, Write, Written
 
 MOST_LINES = 64
 MOST_BYTES = 4_000_000
@@ -60,8 +61,11 @@ async def line_batches(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[Line]
         yield batch
 
 
-def read_write(content: bytes | None, archive: Archive, now: datetime) -> Write:
-    """The write that a line asks for; raises ArticleError naming what is wrong with it."""
+def read_write(content: bytes | None, archive: Archive, now: datetime, holders: dict[str, str]) -> Write:
+    """The write that a line asks for; raises ArticleError naming what is wrong with it.
+
+    `holders` are the ids of the addresses in the lines before it, which are not stored yet.
+    """
     if content is None:
         raise ArticleError(f"the line is longer than {LONGEST_LINE:,} bytes; no article is")
     try:
@@ -78,8 +82,10 @@ def read_write(content: bytes | None, archive: Archive, now: datetime) -> Write:
         return Delete(article_id, expected)
     article, stated = article_from_record(record, now=now)
     if not stated and article.url and archive.known(article.id) is None:
-        holder = archive.id_of_url(article.url)
+        holder = holders.get(url_key(article.url)) or archive.id_of_url(article.url)
         article, _ = article_from_record(record | {"id": holder or article.id}, now=now)
+    if article.url:
+        holders.setdefault(url_key(article.url), article.id)
     return Put(article, expected)
 
 
@@ -91,9 +97,10 @@ def written_lines(
 ) -> Iterator[tuple[Line, str | None, Written | DatelineError]]:
     """Each line, the id that it names, and what became of it: `write` stores those that ask for something."""
     asked: list[tuple[Line, Write | DatelineError]] = []
+    holders: dict[str, str] = {}
     for line in batch:
         try:
-            asked.append((line, read_write(line.content, archive, now)))
+            asked.append((line, read_write(line.content, archive, now, holders)))
         except ArticleError as error:
             asked.append((line, error))
     outcomes = iter(write([one for _, one in asked if not isinstance(one, DatelineError)], now))
@@ -105,6 +112,6 @@ def written_lines(
 
 
 def _version(value: object) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_VERSION):
         return value
-    raise ArticleError(f"version is {value!r}; expected a whole number from 0")
+    raise ArticleError(f"version is {str(value)[:40]}; expected a whole number from 0 to {LARGEST_VERSION}")

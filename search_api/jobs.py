@@ -24,6 +24,7 @@ from indexer.recipe import recipe_for
 from indexer.runtimes import Device
 from indexer.sources import ReadPosition, SourceFormat, SourceListing, find_sources, open_source, read_files
 from indexer.sources.items import Reading
+from indexer.takedown import stays_out
 from indexer.types import Found
 from search_api.clock import utc_now
 from search_api.library import Library
@@ -73,7 +74,8 @@ def ingest(
         quarantine = quarantine_of(index)
         if dry_run:
             return IngestDone(report, listing, None, quarantine.folder)
-        rejects = [replace(reject, source=str(Path(reject.source).absolute())) for reject in report.rejects]
+        kept = [reject for reject in report.rejects if not stays_out(reject, archive)]
+        rejects = [replace(reject, source=str(Path(reject.source).absolute())) for reject in kept]
         quarantine.forget_sources([str(path.absolute()) for path in listing.files], but=rejects)
         not_kept = quarantine.put(rejects, at=how.now) + report.rejected - len(rejects)
         built = build_first(index, archive, encoder)

@@ -34,7 +34,7 @@ PASTS_KEPT = 2
 PAST_KEPT_S = 60.0
 """How many views of the past are kept, and how long: each holds its own columns in memory."""
 
-LONGEST_PAUSE_S = 10.0
+LONGEST_PAUSE_S = 2.0
 """How long it waits between tries, in the end, while they fail."""
 
 

@@ -65,22 +65,21 @@ def takedown(index: IndexFolder, article_id: str, reason: str, *, show_progress:
     index.require_archive()
     now = utc_now()
     with Archive(index.archive) as archive:
+        sought = passages(article_id, archive)
+        rejected = drop_from_quarantine(quarantine_of(index), sought)
         with archive.transaction():
             erased = archive.erase(article_id, reason, now)
         stopped = erased is None
         if erased is None:
             erased = _unfinished(archive, article_id)
         told(f"{article_id} is erased from the archive and hidden; rewriting the generations that hold it")
-        sought = passages(erased.versions, archive)
         with ExitStack() as held:
             _wait_for_lock(index, held, told)
             rewritten = rewrite_generations(index, archive, now=now)
-        rejected = drop_from_quarantine(quarantine_of(index), sought)
         if stopped:  # its text is known no more, so nothing can be looked for
             archive.compact()
-        archive.empty_log()
-        looked = _look(index, archive, sought)
-        if not looked.traces:
+        looked, is_clean = _look(index, archive, sought)
+        if is_clean:
             archive.history.set_purged(article_id)
     return Receipt(
         article_id=article_id,
@@ -126,13 +125,16 @@ def _wait_for_lock(index: IndexFolder, held: ExitStack, told: Callable[[str], No
             time.sleep(_PAUSE_S)
 
 
-def _look(index: IndexFolder, archive: Archive, sought: list[bytes]) -> Looked:
-    """Look through the index until nothing is found, or readers have had the time to let go."""
+def _look(index: IndexFolder, archive: Archive, sought: list[bytes]) -> tuple[Looked, bool]:
+    """Look through the index until nothing is found, or readers have had the time to let go; whether all is clean."""
     deadline = time.monotonic() + READERS_LET_GO_S
-    looked = look_through(index, sought)
-    while looked.traces and time.monotonic() < deadline:
-        if any(name.startswith(index.archive.name) for name in looked.traces):
-            archive.compact()
-        time.sleep(_PAUSE_S)
+    compacted = False
+    while True:
+        emptied = archive.empty_log()
         looked = look_through(index, sought)
-    return looked
+        if (emptied and not looked.traces) or time.monotonic() > deadline:
+            return looked, emptied and not looked.traces
+        if index.archive.name in looked.traces and not compacted:
+            archive.compact()
+            compacted = True
+        time.sleep(_PAUSE_S)

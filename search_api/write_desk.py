@@ -51,6 +51,7 @@ class WriteDesk:
 
     def _written(self, writes: Sequence[Write], now: datetime) -> list[Written | DatelineError]:
         if self._archive is None or self._archive.was_replaced():
+            self.close()
             self._archive, self._writer = Archive(self._index.archive, create=True), None
         outcomes: list[Written | DatelineError] = []
         for part in distinct(writes):

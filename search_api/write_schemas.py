@@ -37,7 +37,7 @@ class ArticleRecord(BaseModel):
     pubstatus: str | None = Field(default=None, description="usable, withheld or canceled.")
     embargoed: str | None = Field(default=None, description="ISO 8601: hidden from readers until then.")
     correction: str | None = Field(default=None, description="What was corrected, shown with the article.")
-    version: int | None = Field(default=None, ge=0, description="As the parameter `version`.")
+    version: int | None = Field(default=None, ge=0, le=2**53, description="As the parameter `version`.")
 
 
 class WrittenDocument(Document):
@@ -72,7 +72,12 @@ class VersionsDocument(Document):
 class TakedownParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(min_length=1, max_length=500, description="Kept with the tombstone; readers do not see it.")
+    reason: str = Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="Kept with the tombstone; readers do not see it.",
+    )
 
 
 class RewrittenDocument(BaseModel):
@@ -174,7 +179,7 @@ def versions_document(article_id: str, versions: Sequence[Version], now: datetim
                 updated_at=one.article.updated_at,
                 correction=one.article.correction,
             )
-            for one in reversed(versions)
-            if one.deleted or is_visible(one.article, now)
+            for before, one in reversed(list(zip([None, *versions], versions, strict=False)))
+            if is_visible(before.article if one.deleted and before else one.article, now)
         ],
     )

@@ -127,6 +127,7 @@ def contents(index: IndexFolder) -> dict[str, Any]:
 
 TO_SCHEMA_3 = """
 DROP TABLE tombstones;
+DROP TABLE tombstone_urls;
 DROP INDEX versions_by_time;
 ALTER TABLE versions DROP COLUMN known_from;
 ALTER TABLE versions DROP COLUMN deleted;

@@ -49,7 +49,7 @@ class Columns:
     """
 
     seq: NDArray[np.int64]
-    version: NDArray[np.int32]
+    version: NDArray[np.int64]
     text_group: NDArray[np.int64]
     story: NDArray[np.int64]
     length: NDArray[np.int32]
@@ -293,7 +293,7 @@ def _columns(stored: Sequence[Stored], before: Columns | None) -> Columns:
     articles = [item.article for item in stored]
     return Columns(
         seq=joined("seq", (item.seq for item in stored), np.int64),
-        version=joined("version", (item.version for item in stored), np.int32),
+        version=joined("version", (item.version for item in stored), np.int64),
         text_group=joined("text_group", (item.text_group for item in stored), np.int64),
         story=joined("story", (item.story or NO_STORY for item in stored), np.int64),
         length=joined("length", (len(a.body) for a in articles), np.int32),

@@ -16,6 +16,7 @@ from tantivy import Occur, Order, Query
 from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord
 from indexer.engines.lexical_filters import Clause, condition_query, filter_clauses
 from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, document, schema
+from indexer.errors import IndexDamaged
 from indexer.filters import Condition, Fact, Filters, Holds, Published
 from indexer.types import Article, Rows, Scores
 
@@ -40,8 +41,7 @@ MOST_WORDS = 50_000
 MOST_ENDINGS = 60
 """How many words that begin with a single letter may follow the words before it, the most common first."""
 
-MOST_NAMES = 3
-"""How many values of a field complete a prefix."""
+MOST_NAMES = 3  # values of a field that complete a prefix
 
 BM25_K1 = 1.2
 """tantivy's own; it is not adjustable there."""
@@ -174,9 +174,8 @@ class LexicalIndex:
         return np.concatenate([dated, undated])[:count]
 
     def _by_date(self, clauses: Sequence[Clause], count: int, order: Any) -> Rows:
-        query = Query.boolean_query(list(clauses))
-        hits = self._searcher.search(query, limit=count, count=False, order_by_field="published", order=order).hits
-        return self._rows_of(hits)
+        options = {"limit": count, "count": False, "order_by_field": "published", "order": order}
+        return self._rows_of(self._hits(Query.boolean_query(list(clauses)), **options).hits)
 
     def _enough(self, words: Sequence[QueryWord], analysis: str) -> Any:
         """Articles of one analysis that hold enough of the words; None when it keeps none of them."""
@@ -191,7 +190,7 @@ class LexicalIndex:
     def rows_where(self, condition: Condition) -> Rows:
         """Every article row that meets a condition, in no order."""
         query = Query.const_score_query(condition_query(condition, self.analyses), 0.0)
-        return self._rows_of(self._searcher.search(query, limit=max(1, self.size), count=False).hits)
+        return self._rows_of(self._hits(query, limit=max(1, self.size), count=False).hits)
 
     def rarities(self, words: Sequence[str]) -> Scores:
         """How rare each word is among the articles (inverse document frequency); 0 for one that is passed over everywhere."""
@@ -207,7 +206,7 @@ class LexicalIndex:
             (Occur.Must, condition_query(Holds(word, exact=True), self.analyses)),
             *self._conditions(Filters(now)),
         ]
-        return bool(self._searcher.search(Query.boolean_query(clauses), limit=1, count=False).hits)
+        return bool(self._hits(Query.boolean_query(clauses), limit=1, count=False).hits)
 
     def common_words(self, prefix: str) -> list[tuple[str, int]]:
         """Words (folded) that begin so, and in how many articles each stands, the most common first."""
@@ -243,7 +242,7 @@ class LexicalIndex:
         if holders == 0 or holders >= RARE:
             return holders > 0
         clauses = [(Occur.Must, self._word_query(word)), *self._conditions(Filters(now))]
-        return bool(self._searcher.search(Query.boolean_query(clauses), limit=1, count=False).hits)
+        return bool(self._hits(Query.boolean_query(clauses), limit=1, count=False).hits)
 
     def rarity(self, term: str, field: str = TEXT) -> float:
         """BM25's inverse document frequency, as tantivy has it."""
@@ -277,8 +276,14 @@ class LexicalIndex:
         return Query.disjunction_max_query([Query.boost_query(*pair) for pair in zip(found, boosts, strict=True)])
 
     def _run(self, clauses: Sequence[Clause], count: int) -> tuple[Rows, Scores]:
-        hits = self._searcher.search(Query.boolean_query(list(clauses)), limit=max(1, count), count=False).hits
+        hits = self._hits(Query.boolean_query(list(clauses)), limit=max(1, count), count=False).hits
         return self._rows_of(hits), np.array([score for score, _ in hits], dtype=np.float32)
+
+    def _hits(self, query: Any, **options: Any) -> Any:
+        try:
+            return self._searcher.search(query, **options)
+        except ValueError as error:  # what tantivy raises for a file that was cut short since it was opened
+            raise IndexDamaged(f"the lexical index cannot be read ({error}); rebuild it: dateline reindex") from error
 
     def _rows_of(self, hits: Sequence[tuple[Any, Any]]) -> Rows:
         return np.array(self._searcher.fast_field_values("row", [address for _, address in hits]), dtype=np.int64)
@@ -293,8 +298,7 @@ def _among(rows: Rows) -> Any:
 
 
 def _near(first: str, second: str) -> Any:
-    query = Query.phrase_query(schema(), TEXT, [first, second], slop=NEIGHBOUR_SLOP)
-    return Query.boost_query(query, NEIGHBOUR_BOOST)
+    return Query.boost_query(Query.phrase_query(schema(), TEXT, [first, second], slop=NEIGHBOUR_SLOP), NEIGHBOUR_BOOST)
 
 
 def _add(index: Any, rows: Iterable[tuple[int, Article]], dead_rows: Iterable[int]) -> None:

@@ -189,7 +189,7 @@ class FollowingParameters(BaseModel):
     version: int | None = Field(
         default=None,
         ge=0,
-        le=2**62,
+        le=2**53,
         description="The version that the write follows, or its own number where the sender counts; "
         "409 when a later one is stored.",
     )

@@ -153,7 +153,7 @@ def _expected(version: int | None, if_match: str | None, if_none_match: str | No
     if if_match is None:
         return Expected(version)
     tag = if_match.strip().removeprefix("W/").strip('"')
-    if not tag.isdecimal():
+    if not tag.isdecimal() or len(tag) > 16:
         raise QueryError(f'If-Match is {if_match!r}; expected the ETag of a version, such as "3"')
     return Expected(version, int(tag))
 

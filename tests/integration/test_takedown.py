@@ -172,6 +172,30 @@ def test_rejects_that_hold_its_text_go_too(index: IndexFolder) -> None:
     assert traces(index.root) == {}
 
 
+def test_what_is_rejected_later_is_not_kept_either(tmp_path: Path, index: IndexFolder) -> None:
+    takedown(index, "secret", "court order 7")
+    lines = [secret(published_at="never"), secret(id="x", published_at="never"), record(50) | {"published_at": "never"}]
+    done = jobs.ingest(index, [str(write_jsonl(tmp_path / "wrong.jsonl", lines))])
+    assert done.report.rejected == 3
+    assert len(jobs.quarantine_of(index).entries()) == 1
+    assert traces(index.root) == {}
+
+
+def test_every_address_that_it_had_stays_out_and_a_refused_write_leaves_nothing(index: IndexFolder) -> None:
+    key = Keys.of(index).add("desk", Scope.WRITE, now=utc_now())
+    with TestClient(create_app(Settings(index=index.root)), headers={"Authorization": f"Bearer {key}"}) as client:
+        assert client.put("/v1/articles/secret", json=secret(url=None, title="Without its address")).status_code == 200
+        takedown(index, "secret", "court order 7")
+        with Archive(index.archive) as archive:
+            before = archive.counts()["embeddings"]
+        assert client.put("/v1/articles/secret", json=secret()).status_code == 410
+        assert client.put("/v1/articles/z", json=secret(id="z")).status_code == 410
+        assert client.put("/v1/articles/a1", json=secret(id="a1")).status_code == 410
+        assert client.put("/v1/articles/a2", json=record(2) | {"title": "Changed"}).status_code == 200
+        with Archive(index.archive) as archive:
+            assert archive.counts()["embeddings"] == before + 1
+
+
 def test_a_build_that_was_stopped_holds_nothing_of_it_either(index: IndexFolder) -> None:
     unfinished = index.generations / ".building"
     unfinished.mkdir()

@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from indexer.archive import Archive
+from indexer.articles import article_from_record
+from indexer.encoder import load_encoder
+from indexer.ingest import Ingest
 from indexer.layout import IndexFolder
+from indexer.types import Found
 from search_api import jobs
 from search_api.app import create_app
 from search_api.clock import utc_now
@@ -103,6 +109,32 @@ def test_a_write_that_comes_late_is_refused(client: TestClient) -> None:
     assert put(client, "z1", ARTICLE | {"title": "Counted before", "version": 16}).status_code == 409
 
 
+def test_a_counter_of_the_writer_s_own_orders_its_writes(client: TestClient) -> None:
+    put(client, "z1", ARTICLE)
+    assert put(client, "z1", ARTICLE, params={"version": 5}).json()["version"] == 5
+    assert put(client, "z1", ARTICLE | {"title": "Late"}, params={"version": 3}).status_code == 409
+    assert client.delete("/v1/articles/z1", params={"version": 7}).json()["version"] == 7
+    assert put(client, "z1", ARTICLE | {"title": "Late"}, params={"version": 6}).status_code == 409
+    assert client.delete("/v1/articles/z1", params={"version": 9}).json()["version"] == 9
+    assert put(client, "z1", ARTICLE | {"title": "Late"}, params={"version": 8}).status_code == 409
+    micro = 1_780_000_000_000_000
+    assert put(client, "z1", ARTICLE | {"title": "In time"}, params={"version": micro}).json()["version"] == micro
+    assert found(client, "time quay", limit=1) == ["z1"]
+    for wrong in (2**53 + 1, 10**30):
+        assert put(client, "z1", ARTICLE | {"version": wrong}).status_code == 422
+    assert put(client, "z1", ARTICLE, headers={"If-Match": f'"{"9" * 5000}"'}).status_code == 422
+    (told,) = bulk(client, ARTICLE | {"id": "z1", "version": 2**63})
+    assert told["status"] == "rejected"
+
+
+def test_a_body_larger_than_any_article_is_not_read(client: TestClient) -> None:
+    big = "x" * 20_000_001
+    assert client.put("/v1/articles/z1", content=big, headers={"Content-Type": "application/json"}).status_code == 413
+    chunks = (b"x" * 1_000_000 for _ in range(22))
+    unstated = client.put("/v1/articles/z1", content=chunks, headers={"Content-Type": "application/json"})
+    assert unstated.status_code in (400, 413)
+
+
 def test_a_version_that_must_be_current_is_named_by_its_etag(client: TestClient) -> None:
     put(client, "z1", ARTICLE)
     etag = client.get("/v1/articles/z1").headers["etag"]
@@ -142,11 +174,12 @@ def test_versions_are_listed_and_each_can_be_read(client: TestClient) -> None:
     )
     put(client, "z1", ARTICLE | {"title": "Held back", "pubstatus": "withheld"})
     assert client.get("/v1/articles/z1/versions").status_code == 404
+    client.delete("/v1/articles/z1")
     put(client, "z1", ARTICLE | {"title": "Back", "embargoed": "2026-01-01T00:00:00Z"})
     document = client.get("/v1/articles/z1/versions").json()
     told = [(one["version"], one["current"], one["title"], one["correction"]) for one in document["versions"]]
     assert told == [
-        (4, True, "Back", None),
+        (5, True, "Back", None),
         (2, False, "Corrected", "The quay was another."),
         (1, False, "Zeppelin lands on the quay", None),
     ]
@@ -220,6 +253,12 @@ def test_a_bulk_write_of_any_size_is_taken_line_by_line(client: TestClient) -> N
     assert {one["status"] for one in bulk(client, *records)} == {"unchanged"}
 
 
+def test_bulk_lines_of_one_address_are_one_article(client: TestClient) -> None:
+    url = "https://paper.example/zeppelin"
+    first, second = bulk(client, ARTICLE | {"id": "own", "url": url}, ARTICLE | {"url": url, "title": "Changed"})
+    assert (first["id"], second["id"], second["status"]) == ("own", "own", "updated")
+
+
 def test_a_bulk_line_without_an_id_gets_the_one_of_its_address(client: TestClient) -> None:
     (first,) = bulk(client, ARTICLE | {"url": "https://paper.example/zeppelin"})
     (second,) = bulk(client, ARTICLE | {"url": "https://paper.example/zeppelin?utm_source=x", "title": "Changed"})
@@ -276,3 +315,22 @@ def test_a_source_read_again_does_not_bring_a_deleted_article_back(
     source = str(write_jsonl(tmp_path / "newer.jsonl", [record(3) | {"title": "It was published again"}]))
     assert jobs.ingest(index, [source]).report.updated == 1
     assert client.get("/v1/articles/a3").json()["title"] == "It was published again"
+
+
+def test_what_is_written_while_a_file_is_read_stays_unless_the_file_s_is_later(
+    client: TestClient, index: IndexFolder
+) -> None:
+    def items() -> Iterator[Found]:
+        for number in (20, 21, 22):
+            late = {"updated_at": "2030-01-01T00:00:00Z"} if number == 22 else {}
+            written = record(number) | {"title": "Over HTTP", "updated_at": "2029-01-01T00:00:00Z"}
+            assert put(client, f"a{number}", written).status_code == 201
+            article, _ = article_from_record(record(number) | late, now=utc_now())
+            yield Found(article, "file.jsonl", f"line {number}")
+
+    began = utc_now() - timedelta(seconds=5)
+    with index.writing(), Archive(index.archive) as archive:
+        report = Ingest(archive, load_encoder("text-hash", index.models), now=began).run(items())
+    assert (report.new, report.updated, report.superseded) == (0, 1, 2)
+    titles = [client.get(f"/v1/articles/a{number}").json()["title"] for number in (20, 21, 22)]
+    assert titles == ["Over HTTP", "Over HTTP", record(22)["title"]]
