@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import PurePath
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from indexer.archive_history import Version
 from indexer.articles import is_visible
@@ -107,6 +108,11 @@ class ReceiptDocument(Document):
     seconds: float
 
 
+def _without_folder(name: str | None) -> str | None:
+    """The name of a model that lies in a folder, without telling where that is."""
+    return PurePath(name).name if name and name.startswith(("/", ".", "~")) else name
+
+
 class GenerationDocument(Document):
     number: int
     serving: bool
@@ -114,7 +120,7 @@ class GenerationDocument(Document):
     damaged: bool
     built_at: str | None = None
     change: int | None = None
-    model_name: str | None = None
+    model_name: Annotated[str | None, AfterValidator(_without_folder)] = None
     articles: int | None = None
     chunks: int | None = None
     bytes: int | None = None

@@ -43,12 +43,10 @@ def post_takedown(
 
 
 @router.get("/generations", summary="Generations", tags=["generations"])
-def get_generations(_: NoParametersDep, library: LibraryDep, __: AdminDep) -> GenerationsDocument:
+def get_generations(_: NoParametersDep, library: LibraryDep) -> GenerationsDocument:
     """The generations that there are, the serving one among them, and whether another is being built."""
-    found = generations_of(library.index)
-    return GenerationsDocument(
-        building=library.index.is_building(), generations=[GenerationDocument(**facts) for facts in found]
-    )
+    documents = [GenerationDocument(**facts) for facts in generations_of(library.index)]
+    return GenerationsDocument(building=library.index.is_building(), generations=documents)
 
 
 @router.post("/generations", summary="Build a generation", tags=["generations"], status_code=202)

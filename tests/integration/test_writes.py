@@ -199,7 +199,7 @@ def test_a_write_needs_a_key_that_is_for_it(client: TestClient, index: IndexFold
     assert put(client, "z1", ARTICLE, headers={"Authorization": "Bearer dl_wrong"}).status_code == 401
     assert client.delete("/v1/articles/a1", headers=nobody).status_code == 401
     assert client.post("/v1/articles:bulk", content="", headers=nobody).status_code == 401
-    assert client.get("/v1/generations").status_code == 403
+    assert client.post("/v1/generations", json={}).status_code == 403
     assert client.post("/v1/articles/a1/takedown", json={"reason": "court order"}).status_code == 403
     assert client.post("/v1/generations/1:activate").status_code == 403
     Keys.of(index).revoke("desk")
