@@ -54,7 +54,7 @@ def rewrite_generations(index: IndexFolder, archive: Archive, *, now: datetime) 
     serves another is built.
     """
     drop_unfinished(index)
-    current = index.current()
+    current = _current(index)
     kept = np.array(archive.stored.in_order(), dtype=np.int64)
     replaced: dict[int, int] = {}
     damaged: list[int] = []
@@ -128,6 +128,14 @@ def look_through(index: IndexFolder, sought: Sequence[bytes]) -> Looked:
             continue
         files += 1
     return Looked(files, size, tuple(traces))
+
+
+def _current(index: IndexFolder) -> int | None:
+    """The serving generation; None where the pointer to it is damaged, which is no reason to keep what is to go."""
+    try:
+        return index.current()
+    except IndexDamaged:
+        return None
 
 
 def _gone(index: IndexFolder, number: int, kept: NDArray[np.int64]) -> list[int] | None:

@@ -172,6 +172,16 @@ def test_rejects_that_hold_its_text_go_too(index: IndexFolder) -> None:
     assert traces(index.root) == {}
 
 
+def test_a_damaged_pointer_does_not_keep_it(index: IndexFolder) -> None:
+    (index.root / "CURRENT").write_text("nonsense", encoding="ascii")
+    assert takedown(index, "secret", "court order 7").traces == ()
+    assert traces(index.root) == {}
+    library = opened_library(index)
+    assert library.view
+    assert library.view.manifest.number == 4
+    library.close()
+
+
 def test_what_is_rejected_later_is_not_kept_either(tmp_path: Path, index: IndexFolder) -> None:
     takedown(index, "secret", "court order 7")
     lines = [secret(published_at="never"), secret(id="x", published_at="never"), record(50) | {"published_at": "never"}]
