@@ -91,9 +91,10 @@ def retry(index: IndexFolder) -> IngestDone:
         encoder = load_encoder(model_of(archive), index.models)
         report = Ingest(archive, encoder, now=how.now).run(read_again(entries, how))
         built = build_first(index, archive, encoder)
-        not_kept = quarantine.put(report.rejects, at=how.now) + report.rejected - len(report.rejects)
+        rejects = [reject for reject in report.rejects if not stays_out(reject, archive)]
+        not_kept = quarantine.put(rejects, at=how.now) + report.rejected - len(rejects)
         if report.all_kept:  # else nobody knows which entries were rejected again
-            again = {entry_id(reject.source, reject.place) for reject in report.rejects}
+            again = {entry_id(reject.source, reject.place) for reject in rejects}
             quarantine.remove(entry.entry_id for entry in entries if entry.entry_id not in again)
         return IngestDone(report, SourceListing((), ()), built, quarantine.folder, not_kept)
 

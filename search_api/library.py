@@ -94,11 +94,6 @@ class Library:
         return replace(view, snapshot=view.snapshot.without(withdrawn)) if withdrawn else view
 
     @property
-    def current(self) -> View | None:
-        """The state of now, whether it is to be trusted or not."""
-        return self._view
-
-    @property
     def encoder(self) -> Encoder | None:
         """The model that questions are encoded with; None before a generation was opened."""
         return self._encoder

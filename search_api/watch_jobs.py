@@ -15,6 +15,7 @@ from indexer.ingest import Ingest
 from indexer.ingest_report import IngestReport
 from indexer.layout import IndexFolder
 from indexer.sources.feed_list import FeedAddress, read_feed_list
+from indexer.takedown import stays_out
 from indexer.types import Found, Reject
 from search_api.clock import utc_now
 from search_api.jobs import build_first, model_of, quarantine_of, written_archive
@@ -48,7 +49,8 @@ class _Intake:
         with written_archive(self.index) as archive:
             report = Ingest(archive, encoder, now=now).run(items)
             build_first(self.index, archive, encoder)
-            quarantine_of(self.index).put(report.rejects, at=now)
+            rejects = [reject for reject in report.rejects if not stays_out(reject, archive)]
+            quarantine_of(self.index).put(rejects, at=now)
         self.report.add(report)
 
 
