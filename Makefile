@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 BIN := .venv/bin
 INDEX ?= var/demo
 PORT ?= 8000
+NEWSROOM ?= ["38bdc98f7a968277f8cc", "c09b71d4943cd03e49cc", "2669ff67a06d581488fb"]
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
@@ -30,10 +31,10 @@ demo: .venv/.ready  ## Ingest the sample corpus (the first time builds its gener
 	@$(BIN)/dateline ingest data/sample --index $(INDEX)
 	@echo
 	@echo "Search page   http://127.0.0.1:$(PORT)/"
-	@echo "Newsroom page http://127.0.0.1:$(PORT)/demo/article  (its Related News block is the widget)"
+	@echo "Newsroom      http://127.0.0.1:$(PORT)/demo/  (three pages; their Related News block is the widget)"
 	@echo "API           http://127.0.0.1:$(PORT)/docs"
 	@echo "Stop with Ctrl-C."
-	@$(BIN)/dateline serve --index $(INDEX) --port $(PORT)
+	@DATELINE_DEMO='$(NEWSROOM)' $(BIN)/dateline serve --index $(INDEX) --port $(PORT)
 
 serve: .venv/.ready  ## Start the service on INDEX (var/demo)
 	@$(BIN)/dateline serve --index $(INDEX) --port $(PORT)

@@ -22,10 +22,11 @@ from search_api.keys import Keys
 from search_api.library import Library
 from search_api.maintenance import Maintenance
 from search_api.query import SearchQuery
-from search_api.routes import api, health, pages, related, stories, upkeep, writes
+from search_api.routes import api, demo, health, pages, related, stories, upkeep, widget, writes
 from search_api.searcher import search
 from search_api.settings import Settings
 from search_api.web.formatting import add_filters
+from search_api.widget_access import WidgetAccess
 from search_api.write_desk import WriteDesk
 
 WEB = Path(__file__).parent / "web"
@@ -67,13 +68,17 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.maintenance = maintenance
     app.state.keys = Keys.of(index)
     app.state.clock = clock
+    app.state.settings = settings
     app.state.templates = add_filters(Jinja2Templates(WEB / "templates"))
+    app.state.templates.env.globals["demo"] = bool(settings.demo)
     app.add_middleware(BodyLimit)
     app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
+    app.add_middleware(WidgetAccess, keys=app.state.keys)
     register_errors(app)
     describe = app.openapi
     app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
-    for part in (api, related, stories, writes, upkeep, health, pages):
+    shown = (demo,) if settings.demo else ()
+    for part in (api, related, stories, writes, upkeep, health, widget, pages, *shown):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=WEB / "static"), name="static")
     return app

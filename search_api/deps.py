@@ -11,6 +11,7 @@ from fastapi.templating import Jinja2Templates
 
 from search_api.library import Library
 from search_api.maintenance import Maintenance
+from search_api.settings import Settings
 from search_api.write_desk import WriteDesk
 
 
@@ -44,9 +45,15 @@ def _templates(request: Request) -> Jinja2Templates:
     return templates
 
 
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
 LibraryDep = Annotated[Library, Depends(_library)]
 ClockDep = Annotated[Callable[[], datetime], Depends(_clock)]
 DeskDep = Annotated[WriteDesk, Depends(_desk)]
 MaintenanceDep = Annotated[Maintenance, Depends(_maintenance)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
 NowDep = Annotated[datetime, Depends(_now)]
 TemplatesDep = Annotated[Jinja2Templates, Depends(_templates)]

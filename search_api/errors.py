@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -27,10 +28,9 @@ from indexer.errors import (
     VersionConflict,
 )
 from search_api.schemas import ProblemDocument
+from search_api.web.problems import MEDIA_TYPE, as_json, told
 
 logger = logging.getLogger(__name__)
-
-MEDIA_TYPE = "application/problem+json"
 
 STATUS: dict[type[DatelineError], tuple[int, str]] = {
     QueryError: (422, "The question cannot be answered as asked"),
@@ -53,33 +53,39 @@ _OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError, DiskFu
 RETRY_AFTER_S = 5
 
 
-def problem(status: int, title: str, detail: str, errors: list[dict[str, Any]] | None = None) -> JSONResponse:
-    document = ProblemDocument(type="about:blank", title=title, status=status, detail=detail, errors=errors)
-    return JSONResponse(document.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE)
+Told: TypeAlias = tuple[ProblemDocument, dict[str, str]]
+"""A problem, and the headers that go with it."""
 
 
-def _foreseen(_: Request, error: Exception) -> JSONResponse:
+def _document(status: int, title: str, detail: str, errors: list[dict[str, Any]] | None = None) -> ProblemDocument:
+    return ProblemDocument(type="about:blank", title=title, status=status, detail=detail, errors=errors)
+
+
+def problem(status: int, title: str, detail: str) -> JSONResponse:
+    """A problem document, for what refuses a request before it reaches an endpoint."""
+    return as_json(_document(status, title, detail))
+
+
+def _foreseen(request: Request, error: Exception) -> Told:
     status, title = next((entry for kind, entry in STATUS.items() if isinstance(error, kind)), (500, "Internal error"))
     if isinstance(error, _OPERATORS_PROBLEMS):
         logger.error("%s", error)
-        answer = problem(status, title, "The service cannot do this now; its log says why.")
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-        return answer
+        detail = "The service cannot do this now; its log says why."
+        return _document(status, title, detail), {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(error, AccessDenied) and not error.known:
-        answer = problem(401, "A key is needed", str(error))
-        answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer
-    return problem(status, title, str(error))
+        return _document(401, "A key is needed", str(error)), {"WWW-Authenticate": "Bearer"}
+    misses = getattr(request.state, "misses", None) if status == 404 else None
+    return _document(status, title, str(error)), {"Cache-Control": misses} if misses else {}
 
 
-def _invalid(_: Request, error: Exception) -> JSONResponse:
+def _invalid(_: Request, error: Exception) -> Told:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [{"parameter": ".".join(map(str, item["loc"][1:])) or "body", "problem": _told(item)} for item in found]
     for item, raw in zip(errors, found, strict=True):
         if raw["type"] == "extra_forbidden":
             item["problem"] = "unknown parameter; /docs lists the known ones"
     named = "; ".join(f"{item['parameter']}: {item['problem']}" for item in errors)
-    return problem(422, "Invalid request", named, errors)
+    return _document(422, "Invalid request", named, errors), {}
 
 
 def _told(problem: dict[str, Any]) -> str:
@@ -91,17 +97,16 @@ def _told(problem: dict[str, Any]) -> str:
     )
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(_: Request, error: Exception) -> Told:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
-    answer = problem(status, detail, {404: "No such address; /docs lists the endpoints."}.get(status, detail))
-    answer.headers.update(getattr(error, "headers", None) or {})
-    return answer
+    said = {404: "No such address; /docs lists the endpoints."}.get(status, detail)
+    return _document(status, detail, said), dict(getattr(error, "headers", None) or {})
 
 
-def _unforeseen(_: Request, error: Exception) -> JSONResponse:
+def _unforeseen(_: Request, error: Exception) -> Told:
     logger.error("unforeseen error", exc_info=error)
-    return problem(500, "Internal error", "Something unforeseen went wrong; the service's log says what.")
+    return _document(500, "Internal error", "Something unforeseen went wrong; the service's log says what."), {}
 
 
 def describe_problems(description: dict[str, Any]) -> dict[str, Any]:
@@ -116,8 +121,19 @@ def describe_problems(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def register_errors(app: FastAPI) -> None:
-    """Answer every failure with a problem document."""
-    app.add_exception_handler(DatelineError, _foreseen)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
+    """Answer every failure with a problem document, or as a page where a reader came upon it."""
+    table: dict[type[Exception], Callable[[Request, Exception], Told]] = {
+        DatelineError: _foreseen,
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+        Exception: _unforeseen,
+    }
+    for kind, describe in table.items():
+        app.add_exception_handler(kind, _answering(describe))
+
+
+def _answering(describe: Callable[[Request, Exception], Told]) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:
+        return told(request, *describe(request, error))
+
+    return answer

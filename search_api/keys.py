@@ -1,4 +1,4 @@
-"""Keys of those who may write over HTTP: `keys.json` in the index holds the SHA-256 of each, never the key itself.
+"""Keys for writing over HTTP and for widgets: `keys.json` in the index holds the SHA-256 of each, never the key itself.
 
 A running service looks at the file each time a key is asked about, and reads it again when it was replaced: a key that
 was revoked stops counting at once.
@@ -11,13 +11,13 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from indexer.articles import format_time
 from indexer.errors import IndexDamaged, SettingError
@@ -27,13 +27,17 @@ PREFIX = "dl_"
 FORMAT_VERSION = 1
 MAX_NAME = 100
 
+_ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
+_OWN_PORTS = {"http": "80", "https": "443"}
+
 _Stamp: TypeAlias = tuple[int, int, int]
 """Of a file: time of change in ns, size in bytes, inode; the same ones mean the same content."""
 
 
 class Scope(StrEnum):
-    """What a key may do: write articles, or that and everything else."""
+    """What a key may do: read related articles for a site's pages, write articles, or that and everything else."""
 
+    WIDGET = "widget"
     WRITE = "write"
     ADMIN = "admin"
 
@@ -43,12 +47,13 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is known of a key."""
+    """What is known of a key. A widget key is for pages of its `origins` only."""
 
     name: str
     scope: Scope
     created_at: str
     sha256: str
+    origins: tuple[str, ...] = ()
 
 
 class Keys:
@@ -71,7 +76,7 @@ class Keys:
                 read = self._read = stamp, _parsed(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, SettingError) as error:
             raise IndexDamaged(
                 f"{self.path} cannot be read ({error}); mend it or restore it from a backup, or delete it and make new keys"
             ) from error
@@ -85,8 +90,18 @@ class Keys:
                 found = entry
         return found
 
-    def add(self, name: str, scope: Scope, *, now: datetime) -> str:
-        """Make a key and return it, which only this call can; raises SettingError for a name that is taken or cannot be one."""
+    def add(self, name: str, scope: Scope, *, now: datetime, origins: Sequence[str] = ()) -> str:
+        """Make a key and return it, which only this call can.
+
+        Raises SettingError for a name that is taken or cannot be one, and for what is no origin.
+        """
+        if bool(origins) != (scope is Scope.WIDGET):
+            raise SettingError(
+                f"a {scope} key has no origins; give --origin with --scope widget only"
+                if origins
+                else "a widget key is for the pages of a site; say which: --origin https://news.example"
+            )
+        bound = tuple(dict.fromkeys(_origin(origin) for origin in origins))
         if not 0 < len(name) <= MAX_NAME or name != name.strip() or not name.isprintable():
             raise SettingError(f"{name!r} cannot name a key; give 1 to {MAX_NAME} characters, such as: cms")
         with self._changing():
@@ -96,7 +111,7 @@ class Keys:
                     f"there is a key named {name!r} already; give another name, or revoke that one first"
                 )
             key = PREFIX + secrets.token_urlsafe(32)
-            self._write((*present, Key(name, scope, format_time(now), _sha256(key))))
+            self._write((*present, Key(name, scope, format_time(now), _sha256(key), bound)))
         return key
 
     def revoke(self, name: str) -> None:
@@ -117,7 +132,7 @@ class Keys:
             yield
 
     def _write(self, keys: tuple[Key, ...]) -> None:
-        document = {"format_version": FORMAT_VERSION, "keys": [asdict(key) for key in keys]}
+        document = {"format_version": FORMAT_VERSION, "keys": [_record(key) for key in keys]}
         replace_text(self.path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
         self.path.chmod(0o600)
 
@@ -126,12 +141,29 @@ def _parsed(text: str) -> tuple[Key, ...]:
     document = json.loads(text)
     if document["format_version"] != FORMAT_VERSION:
         raise ValueError(f"it has format {document['format_version']}, this Dateline reads {FORMAT_VERSION}")
-    keys = tuple(Key(**{**entry, "scope": Scope(entry["scope"])}) for entry in document["keys"])
+    keys = tuple(
+        Key(**{**entry, "scope": Scope(entry["scope"]), "origins": tuple(map(_origin, entry.get("origins", ())))})
+        for entry in document["keys"]
+    )
     if not all(isinstance(value, str) for key in keys for value in (key.name, key.created_at)):
         raise ValueError("a name or a time is no text")
     if not all(re.fullmatch("[0-9a-f]{64}", key.sha256) for key in keys):
         raise ValueError("a checksum is not 64 hex digits")
     return keys
+
+
+def _record(key: Key) -> dict[str, Any]:
+    """As the file has it: only a widget key has origins."""
+    return {name: value for name, value in asdict(key).items() if name != "origins" or value}
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers send it: scheme, host, and the port unless it is the scheme's own."""
+    match = _ORIGIN.fullmatch(text.strip().lower().removesuffix("/"))
+    if match is None:
+        raise SettingError(f"{text!r} is no origin; expected scheme and host, such as https://news.example")
+    scheme, host, port = match.groups()
+    return f"{scheme}://{host}" + ("" if port in (None, _OWN_PORTS[scheme]) else f":{port}")
 
 
 def _stamp(path: Path) -> _Stamp:

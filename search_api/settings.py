@@ -32,6 +32,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Articles changed since the generation after which `serve` builds the next; 0: never.",
     )
+    demo: list[str] = Field(
+        default=[],
+        description="Ids of articles that a sample newsroom at `/demo/` shows, as JSON; without any it is not there.",
+    )
     cors_origins: list[str] = Field(
         default=[],
         description='Origins whose pages may read the API, as JSON: ["https://news.example"]; ["*"] for all.',

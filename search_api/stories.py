@@ -20,6 +20,7 @@ from search_api.library import Library, View
 from search_api.moving import movement
 from search_api.query import Facet
 from search_api.results import MovingStory, Story, StoryArticle, StoryPage
+from search_api.seeds import rows_of
 
 STEPS = 1000
 """How many steps of time a window has: of 7 days, one is ten minutes."""
@@ -63,6 +64,16 @@ def labels(library: Library, view: View, numbers: Iterable[int], filters: Filter
     sizes = _sizes(columns, members, _text_keys(columns, members))
     ids = library.archive.places.story_ids(known)
     return {number: Story(ids[number], sizes[number]) for number in known}
+
+
+def story_of(library: Library, article_id: str, now: datetime) -> Story | None:
+    """The story that a visible article is part of; None while it has no place in the index."""
+    view = library.view
+    if view is None:
+        return None
+    rows = rows_of(library, view.snapshot, [article_id], now)
+    numbers = view.snapshot.columns.story[rows].tolist()
+    return next(iter(labels(library, view, numbers, Filters(now)).values()), None)
 
 
 def story_page(library: Library, story_id: str, now: datetime, *, limit: int, offset: int) -> StoryPage:

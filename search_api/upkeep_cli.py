@@ -140,23 +140,32 @@ def restore(
     upkeep_report.restore(backup_jobs.restore(source, index_folder(index)), as_json=json)
 
 
-@upkeep.command(short_help="List, make and revoke the keys for writing.")
+@upkeep.command(short_help="List, make and revoke keys.")
 def keys(
     index: IndexOption = None,
     new: Annotated[str | None, typer.Option(metavar="NAME", help="Make a key of this name, shown this once.")] = None,
     scope: Annotated[Scope | None, typer.Option(help="With --new: what the key may do [default: write].")] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN", help="With --scope widget: whose pages it is for, such as https://news.example."
+        ),
+    ] = None,
     revoke: Annotated[str | None, typer.Option(metavar="NAME", help="This key counts no more, at once.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the keys of those who may write over HTTP; make one, or revoke one."""
+    """List the keys for writing over HTTP and for related-news widgets; make one, or revoke one."""
     if new is not None and revoke is not None:
         raise typer.BadParameter("give --new or --revoke, not both")
     if scope is not None and new is None:
         raise typer.BadParameter("--scope goes with --new")
+    if origin and new is None:
+        raise typer.BadParameter("--origin goes with --new")
     held = Keys.of(index_folder(index))
     if new is not None:
         name, granted = whole_text(new), scope or Scope.WRITE
-        upkeep_report.new_key(name, granted, held.add(name, granted, now=utc_now()), as_json=json)
+        key = held.add(name, granted, now=utc_now(), origins=origin or ())
+        upkeep_report.new_key(name, granted, key, as_json=json)
     elif revoke is not None:
         held.revoke(whole_text(revoke))
         upkeep_report.revoked_key(whole_text(revoke), as_json=json)

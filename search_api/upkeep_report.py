@@ -173,12 +173,18 @@ def restore(done: RestoreDone, *, as_json: bool) -> None:
 
 def keys(held: Sequence[Key], *, as_json: bool) -> None:
     if as_json:
-        document({"keys": [{"name": key.name, "scope": str(key.scope), "created_at": key.created_at} for key in held]})
+        document({"keys": [_key(key) for key in held]})
         return
     for key in held:
-        out.print(Text(f"{key.name}: {key.scope}, made {key.created_at}"))
+        bound = f" for {', '.join(key.origins)}" if key.origins else ""
+        out.print(Text(f"{key.name}: {key.scope}{bound}, made {key.created_at}"))
     if not held:
         out.print("No keys. Make one: dateline keys --new NAME --scope write", highlight=False)
+
+
+def _key(key: Key) -> dict[str, Any]:
+    origins = {"origins": list(key.origins)} if key.origins else {}
+    return {"name": key.name, "scope": str(key.scope), "created_at": key.created_at, **origins}
 
 
 def new_key(name: str, scope: Scope, key: str, *, as_json: bool) -> None:

@@ -1,149 +1,139 @@
-"""The pages people see: search, an article, the related-news widget, and a sample newsroom page that uses it."""
+"""The pages people see: search, an article, a story."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict
 
-from indexer.errors import ArticleNotFound, CursorExpired, QueryError
+from indexer.errors import CursorExpired, QueryError
 from indexer.filters import Filters
 from search_api.deps import LibraryDep, NowDep, TemplatesDep
 from search_api.fallback import latest
-from search_api.query import Facet, RelatedQuery
+from search_api.query import RelatedQuery
 from search_api.related import related
 from search_api.results import SearchAnswer
-from search_api.routes.api import CACHE_CONTROL, cached
-from search_api.routes.parameters import NoParametersDep, SearchParameters
-from search_api.routes.related import named_in
+from search_api.routes.parameters import SearchParameters, StoryParameters, VersionParameters
 from search_api.searcher import search
+from search_api.stories import StoriesQuery, moving_stories, story_of, story_page
+from search_api.web import search_page as shown
+from search_api.web.addresses import Address
+from search_api.web.pages import page
+from search_api.web.widget.words import WORDS
+from search_api.write_schemas import versions_document
 
-WIDGET_LIMIT = 5
-PAGE_FACETS = (Facet.SECTION, Facet.SOURCE)
-SHOWN = 8
-"""How many values of a facet are offered."""
-
-WIDGET_SCRIPT = Path(__file__).parents[1] / "web" / "static" / "widget.js"
+RELATED = 5
+MOVING = 8
+MOVING_WINDOW = timedelta(days=7)
+TOLD = 12
+"""How many texts of its story an article's page tells."""
 
 router = APIRouter(include_in_schema=False)
 
 
 class PageParameters(SearchParameters):
-    """The search page: the API's parameters; without `q` it shows the empty form. What others add to a link is passed over."""
+    """The search page: the API's parameters; without `q` it shows what is new. What others add to a link is passed over."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
     q: str = ""
 
 
-class WidgetParameters(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(default=WIDGET_LIMIT, ge=1, le=20)
-    heading: str = Field(default="Related News", max_length=100)
-
-
-class DemoParameters(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    article: str | None = None
+_KNOWN = frozenset(field.alias or name for name, field in PageParameters.model_fields.items())
 
 
 @router.get("/")
-def search_page(
+def front_page(
     request: Request,
     parameters: Annotated[PageParameters, Query()],
     library: LibraryDep,
     now: NowDep,
     templates: TemplatesDep,
 ) -> Response:
-    answer: SearchAnswer | None = None
-    problem: str | None = None
-    if parameters.q.strip():
-        try:
-            answer = search(library, replace(parameters.query(now), facets=PAGE_FACETS))
-        except (QueryError, CursorExpired) as error:
-            problem = str(error)
+    address = Address.of(request.query_params.multi_items(), _KNOWN)
+    context: dict[str, Any] = {"parameters": parameters, "answer": None, "problem": None}
+    context["kept"] = [item for item in address.items if item[0] not in ("q", "cursor", "dates")]
+    if not parameters.q.strip():
+        return page(templates, request, "search.html", context | _news(library, now))
+    try:
+        answer = search(library, replace(parameters.query(now), facets=shown.FACETS, explain=True))
+    except (QueryError, CursorExpired) as error:
+        return page(templates, request, "search.html", context | {"problem": str(error)}, 422)
+    return page(templates, request, "search.html", context | _found(address, parameters, answer))
+
+
+def _news(library: LibraryDep, now: NowDep) -> dict[str, Any]:
+    """What the page shows before anything is asked."""
+    filters = Filters(now)
     view = library.view
-    context = {
-        "parameters": parameters,
-        "answer": answer,
-        "problem": problem,
-        "articles": int(view.snapshot.allowed(Filters(now)).sum()) if view else 0,
-        "sections": view.snapshot.sections(Filters(now)) if view else [],
-        "next_page": _link(request, cursor=answer.next_cursor) if answer and answer.next_cursor else None,
-        "any_source": _link(request, source=None, cursor=None),
-        "without_dates": _link(request, dates="off", cursor=None),
-        "corrected": _link(request, q=answer.understood.suggestion, cursor=None) if answer else None,
-        "narrowed": {
-            name: [(value, number, _link(request, **{name: value}, cursor=None)) for value, number in counts.items()][
-                :SHOWN
-            ]
-            for name, counts in (answer.facets if answer else {}).items()
-            if len(counts) > 1
-        },
+    return {
+        "articles": int(view.snapshot.allowed(filters).sum()) if view else 0,
+        "sections": view.snapshot.sections(filters) if view else [],
+        "stories": (stories := moving_stories(library, StoriesQuery(filters, MOVING_WINDOW, MOVING))),
+        "newest": [] if stories else latest(library, filters, MOVING),
     }
-    return templates.TemplateResponse(request, "search.html", context, status_code=422 if problem else 200)
 
 
-def _link(request: Request, **changed: str | None) -> str:
-    """The page's query string with some parameters changed; None takes one away."""
-    url = request.url.remove_query_params([name for name, value in changed.items() if value is None])
-    return str(url.include_query_params(**{name: value for name, value in changed.items() if value is not None}).query)
+def _found(address: Address, parameters: PageParameters, answer: SearchAnswer) -> dict[str, Any]:
+    return {
+        "answer": answer,
+        "chips": shown.chips(address, answer),
+        "unfiltered": address.only("q"),
+        "orders": shown.orders(address, parameters.sort),
+        "folding": shown.folding(address, parameters.collapse),
+        "narrowings": shown.narrowings(address, answer),
+        "timeline": shown.timeline(address, answer),
+        "next_page": address.following(answer.next_cursor) if answer.next_cursor else None,
+        "corrected": address.changed({"q": answer.understood.suggestion}),
+        "kept_but_dates": [item for item in address.items if item[0] not in ("from", "to", "cursor", "dates")],
+    }
 
 
 @router.get("/articles/{article_id}")
 def article_page(
     request: Request,
     article_id: str,
-    _: NoParametersDep,
+    parameters: Annotated[VersionParameters, Query()],
     library: LibraryDep,
     now: NowDep,
     templates: TemplatesDep,
 ) -> Response:
-    article, _version = library.visible_article(article_id, now)
-    answer = related(library, article_id, RelatedQuery(Filters(now=now), limit=WIDGET_LIMIT))
-    return templates.TemplateResponse(request, "article.html", {"article": article, "related": answer})
+    _, current = library.visible_article(article_id, now)
+    article, version = library.visible_article(article_id, now, parameters.version)
+    story = story_of(library, article_id, now)
+    context = {
+        "article": article,
+        "version": version,
+        "is_current": version == current,
+        "related": related(library, article_id, RelatedQuery(Filters(now=now), limit=RELATED)),
+        "said": WORDS["en"],
+        "story": story,
+        "timeline": story_page(library, story.id, now, limit=TOLD, offset=0).timeline
+        if story and story.size > 1
+        else (),
+        "versions": versions_document(article_id, library.archive.history.versions(article_id), now).versions,
+    }
+    return page(templates, request, "article.html", context)
 
 
-@router.get("/widget/related/{article_id}")
-def widget_fragment(
+@router.get("/stories/{story_id}")
+def story(
     request: Request,
-    article_id: str,
-    parameters: Annotated[WidgetParameters, Query()],
+    story_id: str,
+    parameters: Annotated[StoryParameters, Query()],
     library: LibraryDep,
     now: NowDep,
     templates: TemplatesDep,
 ) -> Response:
-    """The related-news list as an HTML fragment, for server-side includes and for /widget.js."""
-    answer = related(library, article_id, RelatedQuery(Filters(now=now), limit=parameters.limit))
-    context = {"related": answer, "heading": parameters.heading, "base": str(request.base_url)}
-    return cached(templates.get_template("widget.html").render(context), "text/html", request, named_in(answer))
-
-
-@router.get("/widget.js")
-def widget_script() -> FileResponse:
-    return FileResponse(WIDGET_SCRIPT, media_type="text/javascript", headers={"Cache-Control": CACHE_CONTROL})
-
-
-@router.get("/demo/article")
-def demo_article(
-    request: Request,
-    parameters: Annotated[DemoParameters, Query()],
-    library: LibraryDep,
-    now: NowDep,
-    templates: TemplatesDep,
-) -> Response:
-    """An article as a small newsroom would lay it out, its Related News block filled by the widget."""
-    filters = Filters(now=now)
-    article_id = parameters.article
-    found = library.visible_article(article_id, now)[0] if article_id else next(iter(latest(library, filters, 1)), None)
-    if found is None:
-        raise ArticleNotFound(article_id or "")
-    view = library.view
-    sections = view.snapshot.sections(filters) if view else []
-    return templates.TemplateResponse(request, "demo_article.html", {"article": found, "sections": sections})
+    told = story_page(library, story_id, now, limit=parameters.limit, offset=parameters.offset)
+    past = parameters.offset + parameters.limit
+    context = {
+        "told": told,
+        "limit": parameters.limit,
+        "before": max(0, parameters.offset - parameters.limit) if parameters.offset else None,
+        "after": past if past < told.story.size else None,
+    }
+    return page(templates, request, "story.html", context)

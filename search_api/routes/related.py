@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import APIKeyQuery
 
 from search_api.deps import LibraryDep, NowDep
 from search_api.related import related, related_to_several, related_to_url
 from search_api.results import RelatedAnswer
 from search_api.routes.api import cached
+from search_api.routes.misses import brief_misses
 from search_api.routes.related_parameters import RelatedQueryDep, RelatedToDraftParameters, RelatedToUrlDep
 from search_api.schemas import ProblemDocument, RelatedDocument, related_document
 
 _PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}}}
 _NOT_CHANGED = {"description": "Not changed since the ETag given."}
+
+WidgetKey = Depends(
+    APIKeyQuery(
+        name="key",
+        scheme_name="WidgetKey",
+        description="A key that `dateline keys --new NAME --scope widget --origin https://news.example` made: with it pages of "
+        "that origin may read this from their readers' browsers. It is looked at by `widget_access`.",
+        auto_error=False,
+    )
+)
 
 router = APIRouter(prefix="/v1", tags=["related"], responses={422: _PROBLEM, 503: _PROBLEM})
 
@@ -22,6 +34,7 @@ router = APIRouter(prefix="/v1", tags=["related"], responses={422: _PROBLEM, 503
     summary="Related articles",
     response_model=RelatedDocument,
     responses={304: _NOT_CHANGED, 404: _PROBLEM},
+    dependencies=[Depends(brief_misses), WidgetKey],
 )
 def get_related(
     article_id: str, parameters: RelatedQueryDep, request: Request, library: LibraryDep, now: NowDep
@@ -35,6 +48,7 @@ def get_related(
     summary="Related articles by address",
     response_model=RelatedDocument,
     responses={304: _NOT_CHANGED},
+    dependencies=[WidgetKey],
 )
 def get_related_to_url(parameters: RelatedToUrlDep, request: Request, library: LibraryDep, now: NowDep) -> Response:
     """Articles related to the one at an address. One that is not known gets the fallback, and `seed` is null."""

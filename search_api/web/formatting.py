@@ -1,31 +1,55 @@
-"""How pages show dates, passages and text directions."""
+"""How pages show dates, passages, addresses and text directions."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from email.utils import format_datetime
+from urllib.parse import quote
 
+from babel.dates import format_date
 from fastapi.templating import Jinja2Templates
 from markupsafe import Markup, escape
 
-from search_api.results import Hit, Snippet
-
-_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "yi", "dv"})
+from search_api.results import Duplicates, Snippet
+from search_api.web.widget.words import copies_said, direction, own_digits, spoken
 
 
 def add_filters(templates: Jinja2Templates) -> Jinja2Templates:
     """Give the templates the filters of this module."""
-    templates.env.filters.update(day=day, marked=marked, direction=direction, href=href, machine_time=machine_time)
-    templates.env.filters["other_sources"] = other_sources
+    filters = (
+        copies_said,
+        day,
+        direction,
+        href,
+        in_path,
+        machine_time,
+        mail_time,
+        marked,
+        other_sources,
+        paragraphs,
+        spoken,
+    )
+    templates.env.filters.update({one.__name__: one for one in filters})
+    templates.env.trim_blocks = templates.env.lstrip_blocks = True
     return templates
 
 
-def day(moment: datetime | None) -> str:
-    """`3 March 2026`; empty for none."""
-    return f"{moment.day} {moment:%B %Y}" if moment else ""
+def day(moment: datetime | None, language: str = "en") -> str:
+    """`3 March 2026`, as a language writes it, of the time zone that the moment is in; empty for none."""
+    if moment is None:
+        return ""
+    if language == "en":
+        return f"{moment.day} {moment:%B %Y}"
+    return own_digits(format_date(moment.date(), "long", locale=language), language)
 
 
 def machine_time(moment: datetime | None) -> str:
     return moment.isoformat() if moment else ""
+
+
+def mail_time(moment: datetime) -> str:
+    """As RFC 5322 writes it, which RSS asks for."""
+    return format_datetime(moment)
 
 
 def marked(snippet: Snippet) -> Markup:
@@ -38,20 +62,23 @@ def marked(snippet: Snippet) -> Markup:
     return Markup("").join([*parts, escape(snippet.text[last:])])
 
 
-def direction(language: str) -> str:
-    """`rtl` or `ltr`, for the dir attribute."""
-    return "rtl" if language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
-
-
 def href(url: str | None) -> str:
     """The address when it is http(s); empty otherwise, so that no other scheme becomes a link."""
     return url if url and url.startswith(("http://", "https://")) else ""
 
 
-def other_sources(hit: Hit) -> str:
+def in_path(text: str) -> str:
+    """A text as one step of an address's path."""
+    return quote(text, safe="")
+
+
+def paragraphs(body: str) -> list[str]:
+    return body.split("\n\n") if body else []
+
+
+def other_sources(duplicates: Duplicates) -> str:
     """`and 2 more sources: A, B`; empty for an article without copies."""
-    count = hit.duplicates.count
-    if not count:
+    if not duplicates.count:
         return ""
-    named = f": {', '.join(hit.duplicates.sources)}" if hit.duplicates.sources else ""
-    return f"and {count} more {'source' if count == 1 else 'sources'}{named}"
+    named = f": {', '.join(duplicates.sources)}" if duplicates.sources else ""
+    return copies_said(duplicates.count, "en") + named

@@ -1,0 +1,1 @@
+"""The related-news element: its script and style, and the words that it and the fragment use."""

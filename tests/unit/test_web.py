@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_api.web.addresses import Address
+from search_api.web.histogram import HEIGHT, MOST_BARS, bars
+from search_api.web.widget.words import WORDS, copies_said, direction, spoken
+
+
+def test_an_address_keeps_what_is_known_and_begins_anew_when_changed() -> None:
+    asked = [
+        ("q", "ferry"),
+        ("section", "Europe"),
+        ("section", "Sport"),
+        ("cursor", "x"),
+        ("source", " "),
+        ("utm", "1"),
+    ]
+    address = Address.of(asked, {"q", "section", "source", "cursor"})
+    assert address.changed({"sort": "newest"}) == "/?q=ferry&section=Europe&section=Sport&sort=newest"
+    assert address.changed({"section": "Asia & Pacific"}) == "/?q=ferry&section=Asia+%26+Pacific"
+    assert address.changed({"section": None}) == "/?q=ferry"
+    assert address.without("section", "Europe") == "/?q=ferry&section=Sport"
+    assert address.following("y") == "/?q=ferry&section=Europe&section=Sport&cursor=y"
+    assert address.only("q") == "/?q=ferry"
+    assert Address(()).only("q") == "/"
+
+
+def test_bars_stand_for_every_day_also_those_without_articles() -> None:
+    found = bars({"2026-02-27": 4, "2026-03-02": 1})
+    assert [(bar.label, bar.count) for bar in found] == [
+        ("27 February 2026", 4),
+        ("28 February 2026", 0),
+        ("1 March 2026", 0),
+        ("2 March 2026", 1),
+    ]
+    assert [bar.height for bar in found] == [HEIGHT, 0, 0, 10]
+    assert all(bar.first == bar.last for bar in found)
+
+
+def test_months_and_years_end_with_their_last_day() -> None:
+    months = bars({"2024-02": 1, "2024-04": 2})
+    assert [(bar.first, bar.last) for bar in months] == [
+        (date(2024, 2, 1), date(2024, 2, 29)),
+        (date(2024, 3, 1), date(2024, 3, 31)),
+        (date(2024, 4, 1), date(2024, 4, 30)),
+    ]
+    assert [bar.last for bar in bars({"1999": 1, "2000": 1})] == [date(1999, 12, 31), date(2000, 12, 31)]
+
+
+def test_a_single_period_or_none_has_no_bars() -> None:
+    assert bars({}) == []
+    assert bars({"2026-03": 7}) == []
+
+
+_COUNTS = st.one_of(
+    st.dictionaries(
+        st.dates(date(1700, 1, 1), date(2100, 1, 1)).map(lambda day: f"{day:%Y}"), st.integers(1, 10**6), min_size=1
+    ),
+    st.dictionaries(
+        st.dates(date(2020, 1, 1), date(2023, 1, 1)).map(lambda day: f"{day:%Y-%m}"), st.integers(1, 99), min_size=1
+    ),
+    st.dictionaries(st.dates(date(2024, 1, 20), date(2024, 3, 3)).map(date.isoformat), st.integers(1, 99), min_size=1),
+)
+
+
+@given(_COUNTS)
+def test_bars_lose_no_article_leave_no_gap_and_are_few(counts: dict[str, int]) -> None:
+    found = bars(counts)
+    if len(counts) > 1:
+        assert 2 <= len(found) <= MOST_BARS
+        assert sum(bar.count for bar in found) == sum(counts.values())
+        assert all((after.first - before.last).days == 1 for before, after in pairwise(found))
+        assert all((bar.height > 0) == (bar.count > 0) for bar in found)
+        assert max(bar.height for bar in found) == HEIGHT
+
+
+@pytest.mark.parametrize(
+    ("language", "counts"),
+    [
+        ("en", {1: "and 1 more source", 3: "and 3 more sources"}),
+        ("de", {1: "und 1 weitere Quelle", 3: "und 3 weitere Quellen"}),
+        ("fr", {1: "et 1 autre source", 2: "et 2 autres sources", 1_000_000: "et 1\u202f000\u202f000 autres sources"}),
+        ("ar", {1: "ومصدر آخر", 2: "ومصدران آخران", 3: "و3 مصادر أخرى", 11: "و11 مصدرًا آخر"}),
+        ("fa", {2: "و ۲ منبع دیگر"}),
+    ],
+)
+def test_more_sources_are_said_by_the_grammar_of_the_language(language: str, counts: dict[int, str]) -> None:
+    assert {count: copies_said(count, language) for count in counts} == counts
+
+
+def test_every_language_has_every_word() -> None:
+    for language, words in WORDS.items():
+        assert "other" in words.copies, language
+        assert all((words.heading, words.section, words.recent, words.untitled))
+
+
+def test_a_tag_is_spoken_by_its_language_and_written_by_its_script() -> None:
+    assert [spoken(tag) for tag in ("de-AT", "FA", "pt", "", None)] == ["de", "fa", "en", "en", "en"]
+    assert [direction(tag) for tag in ("ar", "fa-IR", "az-Arab", "az", "en", "HE")] == [
+        "rtl",
+        "rtl",
+        "rtl",
+        "ltr",
+        "ltr",
+        "rtl",
+    ]
