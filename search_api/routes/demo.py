@@ -12,10 +12,11 @@ from indexer.types import Article
 from search_api.deps import LibraryDep, NowDep, SettingsDep, TemplatesDep
 from search_api.library import Library
 from search_api.routes.parameters import NoParametersDep
-from search_api.web.pages import HEADERS
+from search_api.web.pages import POLICY as OWN_POLICY
+from search_api.web.pages import page
 from search_api.web.widget.files import widget_files
 
-POLICY = HEADERS["Content-Security-Policy"] + "; require-trusted-types-for 'script'; trusted-types 'none'"
+POLICY = f"{OWN_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'"
 """As strict as a newsroom's page can be: nothing may make markup or code of a text, and the element does without."""
 
 router = APIRouter(prefix="/demo", include_in_schema=False)
@@ -32,7 +33,7 @@ def front_page(
 ) -> Response:
     """The newsroom's front page: the articles that DATELINE_DEMO names."""
     context = {"articles": _visible(library, settings.demo, now), "sections": _sections(library, now)}
-    return templates.TemplateResponse(request, "demo_front.html", context, headers=_headers())
+    return page(templates, request, "demo_front.html", context, policy=POLICY)
 
 
 @router.get("/{article_id}")
@@ -42,11 +43,7 @@ def article_page(
     """An article as a small newsroom would lay it out, its Related News block filled by the element."""
     article, _version = library.visible_article(article_id, now)
     context = {"article": article, "sections": _sections(library, now), "integrity": widget_files().integrity}
-    return templates.TemplateResponse(request, "demo_article.html", context, headers=_headers())
-
-
-def _headers() -> dict[str, str]:
-    return {**HEADERS, "Content-Security-Policy": POLICY}
+    return page(templates, request, "demo_article.html", context, policy=POLICY)
 
 
 def _sections(library: Library, now: datetime) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from fastapi.templating import Jinja2Templates
 from markupsafe import Markup, escape
 
@@ -24,6 +24,7 @@ def add_filters(templates: Jinja2Templates) -> Jinja2Templates:
         in_path,
         machine_time,
         mail_time,
+        minute,
         marked,
         other_sources,
         paragraphs,
@@ -35,12 +36,22 @@ def add_filters(templates: Jinja2Templates) -> Jinja2Templates:
 
 
 def day(moment: datetime | None, language: str = "en") -> str:
-    """`3 March 2026`, as a language writes it, of the time zone that the moment is in; empty for none."""
+    """`3 March 2026`, as a language (BCP 47) writes it, of the time zone that the moment is in; empty for none."""
     if moment is None:
         return ""
-    if language == "en":
-        return f"{moment.day} {moment:%B %Y}"
-    return own_digits(format_date(moment.date(), "long", locale=language), language)
+    locale = _locale(language)
+    return own_digits(format_date(moment.date(), "long", locale=locale), locale)
+
+
+def minute(moment: datetime, language: str) -> str:
+    """`3 March 2026, 14:05 UTC`, as a language writes it."""
+    locale = _locale(language)
+    return own_digits(f"{day(moment, language)}, {format_time(moment, 'short', locale=locale)} {moment:%Z}", locale)
+
+
+def _locale(language: str) -> str:
+    """Babel's name for a BCP 47 tag; plain English is written as in Britain."""
+    return "en_GB" if language == "en" else language.replace("-", "_")
 
 
 def machine_time(moment: datetime | None) -> str:

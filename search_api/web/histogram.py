@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-MOST_BARS = 24
-"""More would be too narrow to touch; then each stands for several days, months or years."""
+MOST_BARS = 10
+"""More would be narrower than a finger needs (24 pixels); then each stands for several days, months or years."""
 
 HEIGHT = 40
 """Of the highest bar, in the units of its drawing."""

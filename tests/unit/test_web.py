@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_api.web.addresses import Address
+from search_api.web.formatting import day, minute
 from search_api.web.histogram import HEIGHT, MOST_BARS, bars
+from search_api.web.reader import preferred_language
 from search_api.web.widget.words import WORDS, copies_said, direction, spoken
 
 
@@ -92,6 +94,34 @@ def test_bars_lose_no_article_leave_no_gap_and_are_few(counts: dict[str, int]) -
 )
 def test_more_sources_are_said_by_the_grammar_of_the_language(language: str, counts: dict[int, str]) -> None:
     assert {count: copies_said(count, language) for count in counts} == counts
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "en-GB"),
+        ("de-DE,de;q=0.9,en;q=0.8", "de-DE"),
+        ("en;q=0.5, fa-IR ;q=0.9", "fa-IR"),
+        ("xx-YY, *;q=0.5, fr;q=0", "en-GB"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("q=;;,,-_-;q=x,\x00,../../etc", "en-GB"),
+        ("a" * 100_000, "en-GB"),
+    ],
+)
+def test_dates_are_in_the_language_that_the_browser_asks_for_first(accepted: str, language: str) -> None:
+    assert preferred_language(accepted) == language
+    assert day(datetime(2026, 3, 9, 14, 5, tzinfo=UTC), preferred_language(accepted))
+
+
+def test_dates_are_written_as_their_language_does() -> None:
+    moment = datetime(2026, 3, 9, 14, 5, tzinfo=UTC)
+    assert [day(moment, tag) for tag in ("en", "en-US", "de-AT", "fa")] == [
+        "9 March 2026",
+        "March 9, 2026",
+        "9. März 2026",
+        "۹ مارس ۲۰۲۶",
+    ]
+    assert minute(moment, "en") == "9 March 2026, 14:05 UTC"
 
 
 def test_every_language_has_every_word() -> None:

@@ -26,12 +26,15 @@
     }
   }
 
+  // Without characters that turn the direction of what follows.
+  const plain = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+
   function made(name, part, content = [], attributes = {}) {
     const element = document.createElement(name);
     element.className = `dateline-${part}`;
     element.setAttribute("part", part);
     for (const [key, value] of Object.entries(attributes)) if (value != null) element.setAttribute(key, value);
-    element.append(...[content].flat().filter((one) => one != null));
+    for (const one of [content].flat()) if (one != null) element.append(typeof one === "string" ? plain(one) : one);
     return element;
   }
 
