@@ -195,7 +195,7 @@
     #item(hit, said, spoken) {
       const facts = [];
       if (hit.source) facts.push(made("span", "source", hit.source, { dir: "auto" }));
-      if (hit.published_at) facts.push(localised(made("time", "date", [], { datetime: hit.published_at })));
+      if (!isNaN(Date.parse(hit.published_at))) facts.push(localised(made("time", "date", [], { datetime: hit.published_at })));
       const copies = hit.duplicates.count;
       if (copies) {
         const form = said.copies[new Intl.PluralRules(spoken).select(copies)] ?? said.copies.other;
