@@ -13,6 +13,7 @@ from indexer.layout import IndexFolder
 from scripts.export_openapi import TARGET, openapi_text
 from search_api.cli import app
 from search_api.settings import Settings
+from search_api.web.widget.files import widget_files
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,6 +49,23 @@ def test_links_and_named_files_exist(page: Path) -> None:
         assert (page.parent / target.partition("#")[0]).exists(), target
     for named in re.findall(r"(?<![\w./])((?:indexer|search_api|scripts|tests|docs|deploy)/[\w/]+\.\w+)", text):
         assert (ROOT / named).exists(), named
+
+
+def test_the_widget_s_page_tells_of_every_attribute_property_part_and_the_script_s_hash() -> None:
+    page = (ROOT / "docs" / "widget.md").read_text(encoding="utf-8")
+    files = widget_files()
+    assert f'integrity="{files.integrity}"' in page, f"the script changed: put {files.integrity} into docs/widget.md"
+    script = (ROOT / "search_api/web/widget/widget.js").read_text(encoding="utf-8")
+    asked = re.search(r"ASKED_WITH = \[(.*?)\]", script)
+    observed = re.search(r"observedAttributes = \[(.*?)\]", script)
+    assert asked
+    assert observed
+    for name in re.findall(r'"(\w+)"', asked.group(1) + observed.group(1)):
+        assert f"| `{name}` |" in page, name
+    for name in set(re.findall(r"var\((--dateline-[\w-]+)", files.style)) - {"--dateline-items"}:
+        assert f"`{name}`" in page, name
+    (parts,) = re.findall(r"the parts are (.*?)\.", page)
+    assert set(re.split(r", | and ", parts)) == set(re.findall(r'made\(\s*"\w+",\s*"(\w+)"', script))
 
 
 def test_every_make_target_is_documented_by_make_itself() -> None:

@@ -21,6 +21,7 @@ from search_api.searcher import search
 from search_api.stories import StoriesQuery, moving_stories, story_of, story_page
 from search_api.web import search_page as shown
 from search_api.web.addresses import Address
+from search_api.web.changes import changes
 from search_api.web.pages import page
 from search_api.web.widget.words import WORDS
 from search_api.write_schemas import versions_document
@@ -103,6 +104,8 @@ def article_page(
 ) -> Response:
     _, current = library.visible_article(article_id, now)
     article, version = library.visible_article(article_id, now, parameters.version)
+    versions = versions_document(article_id, library.archive.history.versions(article_id), now).versions
+    earlier = next((one.version for one in versions if one.version < version and not one.deleted), None)
     story = story_of(library, article_id, now)
     context = {
         "article": article,
@@ -114,7 +117,11 @@ def article_page(
         "timeline": story_page(library, story.id, now, limit=TOLD, offset=0).timeline
         if story and story.size > 1
         else (),
-        "versions": versions_document(article_id, library.archive.history.versions(article_id), now).versions,
+        "versions": versions,
+        "earlier": earlier,
+        "changes": changes(library.visible_article(article_id, now, earlier)[0], article)
+        if parameters.version and earlier
+        else None,
     }
     return page(templates, request, "article.html", context)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,13 +15,22 @@ HEIGHT = 40
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The articles of the days from `first` to `last`; `height` is in 0..HEIGHT, at least 1 for any article."""
+    """The articles of the days from `first` to `last`, in words from `begins` to `ends`.
 
-    label: str
+    `height` is in 0..HEIGHT, at least 1 for any article.
+    """
+
+    begins: str
+    ends: str
     first: date
     last: date
     count: int
     height: int
+
+    @property
+    def label(self) -> str:
+        """`March 2026`, `March 2026 to April 2026`."""
+        return self.begins if self.begins == self.ends else f"{self.begins} to {self.ends}"
 
 
 def bars(counts: Mapping[str, int]) -> list[Bar]:
@@ -35,7 +44,8 @@ def bars(counts: Mapping[str, int]) -> list[Bar]:
     highest = max(numbers)
     return [
         Bar(
-            label=_label(group),
+            begins=_named(group[0]),
+            ends=_named(group[-1]),
             first=_first(group[0]),
             last=_first(_next(group[-1])) - timedelta(days=1),
             count=number,
@@ -68,11 +78,6 @@ def _next(period: str) -> str:
 
 def _first(period: str) -> date:
     return date.fromisoformat(f"{period}-01-01"[: len("2026-03-09")])
-
-
-def _label(group: Sequence[str]) -> str:
-    first, last = _named(group[0]), _named(group[-1])
-    return first if first == last else f"{first} to {last}"
 
 
 def _named(period: str) -> str:

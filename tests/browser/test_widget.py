@@ -296,8 +296,8 @@ def test_what_is_hostile_stays_text(page: Page, site: Site, service: Service, sh
 
 def test_pictures_are_shown_and_broken_ones_are_not(page: Page, site: Site, service: Service, shot: Shot) -> None:
     site.pages["/picture.svg"] = (PICTURE, {"Content-Type": "image/svg+xml"})
-    pictures = [f"{site.address}/picture.svg", f"{site.address}/none.png", None]
-    hits = [hostile_hit(number, image_url=picture) for number, picture in enumerate(pictures)]
+    addresses = [f"{site.address}/picture.svg", f"{site.address}/none.png", None]
+    hits = [hostile_hit(number, image_url=picture) for number, picture in enumerate(addresses)]
     feint = answering(site, hits)
     for layout in ("list", "cards", "compact"):
         page.goto(
@@ -308,7 +308,8 @@ def test_pictures_are_shown_and_broken_ones_are_not(page: Page, site: Site, serv
             )
         )
         until(page, FILLED)
-        shown = "[...document.querySelector('dateline-related').shadowRoot.querySelectorAll('img')].filter(one => one.getBoundingClientRect().height)"
+        pictures = "[...document.querySelector('dateline-related').shadowRoot.querySelectorAll('img')]"
+        shown = f"{pictures}.filter(one => one.getBoundingClientRect().height)"
         until(page, f"{shown}.length === {0 if layout == 'compact' else 1}")
         assert shadow(page, "root.querySelector('img').alt") == ""
         shot(page, f"widget-{layout}")

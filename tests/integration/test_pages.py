@@ -153,6 +153,11 @@ def test_an_article_shows_its_story_and_its_versions_with_corrections(client: Te
     assert [item.get("class") for item in timeline].count("here") == 1
     versions = page.xpath("//section[h2='Versions']//li")
     assert "The score was 2-1." in versions[0].text_content()
+    changed = read(client, versions[0].xpath(".//a/@href")[0])
+    pieces = [
+        (piece.tag, piece.text) for piece in changed.xpath("//section[@class='changes']//*[self::del or self::ins]")
+    ]
+    assert pieces == [("del", "Final report 3 from Mwanza"), ("ins", "Cup final report, corrected")]
     earlier = read(client, versions[1].xpath(".//a/@href")[0])
     assert earlier.findtext(".//h1") == "Final report 3 from Mwanza"
     assert "This is version 1" in earlier.text_content()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.types import Article
 from search_api.web.addresses import Address
+from search_api.web.changes import Kind, changes
 from search_api.web.formatting import day, minute
 from search_api.web.histogram import HEIGHT, MOST_BARS, bars
 from search_api.web.reader import preferred_language
@@ -122,6 +125,39 @@ def test_dates_are_written_as_their_language_does() -> None:
         "۹ مارس ۲۰۲۶",
     ]
     assert minute(moment, "en") == "9 March 2026, 14:05 UTC"
+
+
+def told(before: Article, after: Article) -> list[str]:
+    marks = {Kind.KEPT: "{}", Kind.GONE: "-{}-", Kind.NEW: "+{}+"}
+    return [" ".join(marks[piece.kind].format(piece.text) for piece in one) for one in changes(before, after)]
+
+
+def test_changes_are_told_word_by_word_and_only_where_something_changed() -> None:
+    before = article("Ferry sinks", "Twelve people died.\n\nThe ship was new.\n\nMore soon.")
+    after = article("Ferry sinks", "Fourteen people died.\n\nThe ship was new.")
+    assert told(before, after) == ["-Twelve- +Fourteen+ people died.", "-More soon.-"]
+    assert told(before, before) == []
+    assert told(article("A", ""), article("B", "")) == ["-A- +B+"]
+
+
+def test_long_texts_are_told_as_replaced_in_good_time() -> None:
+    before, after = ("\n\n".join(f"{word} {n} " * 30 for n in range(3000)) for word in ("old", "new"))
+    assert told(article("T", before), article("T", after))
+
+
+@given(st.lists(st.text("ab \n", max_size=30), max_size=4), st.lists(st.text("ab \n", max_size=30), max_size=4))
+def test_kept_and_new_words_are_the_later_text_kept_and_gone_ones_the_earlier(old: list[str], new: list[str]) -> None:
+    before, after = (article("T", "\n\n".join(text)) for text in (old, new))
+    pieces = [piece for one in changes(before, after) for piece in one]
+    for kind, other in ((Kind.NEW, after), (Kind.GONE, before)):
+        words = " ".join(
+            piece.text for piece in pieces if piece.kind is not (Kind.GONE if kind is Kind.NEW else Kind.NEW)
+        )
+        assert not Counter(words.split()) - Counter(f"{other.title} {other.body}".split())
+
+
+def article(title: str, body: str) -> Article:
+    return Article(id="a", title=title, body=body)
 
 
 def test_every_language_has_every_word() -> None:
