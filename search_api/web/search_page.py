@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from babel import Locale
 
@@ -14,7 +15,10 @@ from search_api.web.addresses import Address
 from search_api.web.histogram import Bar, bars
 
 SHOWN = 8
-"""How many values of a facet are offered."""
+"""How many values of a facet are offered at once."""
+
+MOST = 100
+"""How many are offered in all, those with most results first."""
 
 FACETS = (Facet.SECTION, Facet.SOURCE, Facet.LANGUAGE, Facet.DATE)
 
@@ -59,10 +63,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """One facet: its name, and the values to choose from."""
+    """One facet: its name, and the values to choose from; `more` are shown when asked for."""
 
     title: str
     choices: list[Choice]
+    more: list[Choice]
 
 
 def chips(address: Address, answer: SearchAnswer | None) -> list[Chip]:
@@ -102,9 +107,9 @@ def narrowings(address: Address, answer: SearchAnswer) -> list[Narrowing]:
         if len(counts) > 1:
             choices = [
                 Choice(_shown(facet, value), address.changed({facet.value: value}), count)
-                for value, count in list(counts.items())[:SHOWN]
+                for value, count in islice(counts.items(), MOST)
             ]
-            found.append(Narrowing(_CHIPS[facet.value], choices))
+            found.append(Narrowing(_CHIPS[facet.value], choices[:SHOWN], choices[SHOWN:]))
     return found
 
 

@@ -2,7 +2,7 @@
 // docs/widget.md lists its attributes. The list that the server put inside the element, if any, stays until a newer one came;
 // without an answer nothing is shown. It sets no cookie, stores nothing, and runs no text as code.
 (() => {
-  if (customElements.get("dateline-related")) return;
+  if (customElements.get("dateline-related") || !("adoptedStyleSheets" in document)) return; // what the server wrote stays
 
   const script = document.currentScript;
   const words = __WORDS__;
