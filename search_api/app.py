@@ -18,6 +18,7 @@ from indexer.layout import IndexFolder
 from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
 from search_api.errors import describe_problems, register_errors
+from search_api.heads import Heads
 from search_api.keys import Keys
 from search_api.library import Library
 from search_api.maintenance import Maintenance
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.add_middleware(BodyLimit)
     app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
     app.add_middleware(WidgetAccess, keys=app.state.keys)
+    app.add_middleware(Heads)
     register_errors(app)
     describe = app.openapi
     app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]

@@ -50,10 +50,18 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
+def _base(request: Request) -> str:
+    settings: Settings = request.app.state.settings
+    return str(settings.public_url or request.base_url).rstrip("/") + "/"
+
+
 LibraryDep = Annotated[Library, Depends(_library)]
 ClockDep = Annotated[Callable[[], datetime], Depends(_clock)]
 DeskDep = Annotated[WriteDesk, Depends(_desk)]
 MaintenanceDep = Annotated[Maintenance, Depends(_maintenance)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
+BaseDep = Annotated[str, Depends(_base)]
+"""Where readers reach the service, with a slash at the end."""
+
 NowDep = Annotated[datetime, Depends(_now)]
 TemplatesDep = Annotated[Jinja2Templates, Depends(_templates)]

@@ -66,6 +66,11 @@ def problem(status: int, title: str, detail: str) -> JSONResponse:
     return as_json(_document(status, title, detail))
 
 
+def refusal(request: Request, error: DatelineError) -> Response:
+    """The same as an endpoint that raised this would answer."""
+    return told(request, *_foreseen(request, error))
+
+
 def _foreseen(request: Request, error: Exception) -> Told:
     status, title = next((entry for kind, entry in STATUS.items() if isinstance(error, kind)), (500, "Internal error"))
     if isinstance(error, _OPERATORS_PROBLEMS):

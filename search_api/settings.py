@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexer.models import DEFAULT_MODEL
@@ -31,6 +31,11 @@ class Settings(BaseSettings):
         default=10_000,
         ge=0,
         description="Articles changed since the generation after which `serve` builds the next; 0: never.",
+    )
+    public_url: HttpUrl | None = Field(
+        default=None,
+        description="Where readers reach the service, such as https://search.example, for links in fragments and feeds; "
+        "without it, as each request names it.",
     )
     demo: list[str] = Field(
         default=[],

@@ -11,9 +11,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 
-from search_api.errors import problem
+from indexer.errors import AccessDenied, DatelineError
+from search_api.errors import refusal
 from search_api.keys import Keys, Scope
+
+KEY = "key"
 
 _READ = re.compile(r"/v1/related|/v1/articles/[^/]+/related|/widget/related(?:/[^/]+)?|/articles/[^/]+/related\.rss")
 
@@ -21,7 +25,7 @@ _READ = re.compile(r"/v1/related|/v1/articles/[^/]+/related|/widget/related(?:/[
 class WidgetAccess:
     """ASGI middleware: takes the key off the address, and answers its origins' pages with leave to read.
 
-    401 for a key that is not known, 403 for another page's or another kind of key.
+    401 for a key that is not known, 403 for another page's or another kind of key; no cache keeps either.
     """
 
     def __init__(self, app: Any, keys: Keys) -> None:
@@ -29,50 +33,48 @@ class WidgetAccess:
         self._keys = keys
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not _READ.fullmatch(scope["path"]) or scope["method"] not in ("GET", "HEAD"):
+        if scope["type"] != "http" or not _READ.fullmatch(scope["path"]) or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="latin-1")
-        key = next((value for name, value in asked if name == "key"), None)
         headers = Headers(scope=scope)
-        origin = headers.get("origin") or _origin(headers.get("referer", ""))
-        allowed = False
+        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+        key = next((value for name, value in asked if name == KEY), None)
+        app = self._app
         if key is not None:
-            refused = self._refused(key, origin)
-            if refused is not None:
-                await refused(scope, receive, send)
-                return
-            allowed = True
-            rest = [(name, value) for name, value in asked if name != "key"]
+            rest = [(name, value) for name, value in asked if name != KEY]
             scope = {**scope, "query_string": urlencode(rest, encoding="latin-1").encode("latin-1")}
+            try:
+                self._check(key, headers.get("origin") or _origin(headers.get("referer", "")))
+            except DatelineError as error:
+                app = refusal(Request(scope), error)
+                key = None
+                app.headers["Cache-Control"] = "no-store"
 
         async def answered(message: Any) -> None:
             if message["type"] == "http.response.start":
                 sent = MutableHeaders(scope=message)
                 if "origin" not in sent.get("vary", "").lower():
                     sent.add_vary_header("Origin")
-                if allowed and headers.get("origin"):
+                if key is not None and headers.get("origin"):
                     sent["Access-Control-Allow-Origin"] = headers["origin"]
             await send(message)
 
-        await self._app(scope, receive, answered)
+        await app(scope, receive, answered)
 
-    def _refused(self, key: str, origin: str) -> Any:
-        """The answer to a request that the key does not open; None for one that it does."""
+    def _check(self, key: str, origin: str) -> None:
+        """Raises AccessDenied where the key does not open what a page of this origin asks for."""
         held = self._keys.holder(key)
         if held is None:
-            return problem(401, "The key is not known", "the widget key is not known here, or was revoked")
+            raise AccessDenied("the widget key is not known here, or was revoked", known=False)
         if held.scope is not Scope.WIDGET:
-            return problem(
-                403,
-                "Not allowed",
+            raise AccessDenied(
                 f"key {held.name!r} is for {held.scope}: never put it into an address or a page, and revoke it now; make one "
                 "for pages by dateline keys --new NAME --scope widget --origin https://news.example",
+                known=True,
             )
         if origin.lower() not in held.origins:
             shown = f"this request is from {origin}" if origin else "this request does not say which page it is from"
-            return problem(403, "Not allowed", f"key {held.name!r} is for pages of {', '.join(held.origins)}; {shown}")
-        return None
+            raise AccessDenied(f"key {held.name!r} is for pages of {', '.join(held.origins)}; {shown}", known=True)
 
 
 def _origin(address: str) -> str:

@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, field_validator
 
-from search_api.deps import LibraryDep, NowDep, TemplatesDep
+from search_api.deps import BaseDep, LibraryDep, NowDep, TemplatesDep
+from search_api.query import MAX_LIMIT
 from search_api.related import related, related_to_url
 from search_api.results import RelatedAnswer
 from search_api.routes.api import cached
@@ -22,10 +23,16 @@ from search_api.web.widget.words import WORDS, spoken
 LIMIT = 5
 MAX_HEADING = 100
 
-_LINK = re.compile(r"(https?:/)?/(?!/)\S*")
+_LINK = re.compile(r"(https?:/)?/(?![/\\])\S*")
 
 PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 """Any page may load the script and the style, also by `crossorigin`, which `integrity` needs."""
+
+FRAGMENT = {
+    "Content-Security-Policy": "default-src 'none'; img-src https: http:; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Opened by itself a fragment is nobody's page."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,7 +48,7 @@ class Layout(StrEnum):
 class FragmentParameters(RelatedParameters):
     """What `/widget/related/{id}` takes: that of a list of related articles, and how it is shown."""
 
-    limit: int = Field(default=LIMIT, ge=1, le=20)
+    limit: int = Field(default=LIMIT, ge=1, le=MAX_LIMIT)
     heading: str | None = Field(default=None, max_length=MAX_HEADING)
     layout: Layout | None = None
     lang: str | None = Field(default=None, max_length=35)
@@ -85,11 +92,12 @@ def fragment(
     library: LibraryDep,
     now: NowDep,
     templates: TemplatesDep,
+    base: BaseDep,
 ) -> Response:
     """The related-news block as HTML, for server-side includes and for the element to begin with."""
     article, _version = library.visible_article(article_id, now)
     answer = related(library, article_id, parameters.query(now))
-    return _fragment(request, parameters, templates, answer, article.language)
+    return _fragment(request, parameters, templates, answer, article.language, base)
 
 
 @router.get("/widget/related", dependencies=[Depends(brief_misses)])
@@ -99,11 +107,12 @@ def fragment_of_url(
     library: LibraryDep,
     now: NowDep,
     templates: TemplatesDep,
+    base: BaseDep,
 ) -> Response:
     """The same for the page at an address."""
     answer = related_to_url(library, parameters.url, parameters.query(now))
     seed = library.visible_article(answer.seed, now)[0] if answer.seed else None
-    return _fragment(request, parameters, templates, answer, seed.language if seed else "en")
+    return _fragment(request, parameters, templates, answer, seed.language if seed else "en", base)
 
 
 def _fragment(
@@ -112,6 +121,7 @@ def _fragment(
     templates: TemplatesDep,
     answer: RelatedAnswer,
     language: str,
+    base: str,
 ) -> Response:
     language = spoken(parameters.lang or language)
     said = WORDS[language]
@@ -122,9 +132,11 @@ def _fragment(
         "heading": said.heading if parameters.heading is None else parameters.heading,
         "layout": parameters.layout,
         "pages": parameters.pages,
-        "base": str(request.base_url),
+        "base": base,
     }
-    return cached(templates.get_template("widget.html").render(context), "text/html", request, named_in(answer))
+    sent = cached(templates.get_template("widget.html").render(context).strip(), "text/html", request, named_in(answer))
+    sent.headers.update(FRAGMENT)
+    return sent
 
 
 @router.get("/articles/{article_id}/related.rss", dependencies=[Depends(brief_misses)])
@@ -135,6 +147,7 @@ def feed(
     library: LibraryDep,
     now: NowDep,
     templates: TemplatesDep,
+    base: BaseDep,
 ) -> Response:
     """The related articles as an RSS 2.0 feed."""
     article, _version = library.visible_article(article_id, now)
@@ -143,8 +156,8 @@ def feed(
         "article": article,
         "related": answer,
         "said": WORDS[spoken(article.language)],
-        "base": str(request.base_url),
-        "address": str(request.url),
+        "base": base,
+        "address": f"{base}{str(request.url)[len(str(request.base_url)) :]}",
     }
     text = templates.get_template("related.xml").render(context)
     return cached(text, "application/rss+xml", request, named_in(answer))

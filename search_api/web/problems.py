@@ -23,7 +23,11 @@ def told(request: Request, document: ProblemDocument, headers: Mapping[str, str]
     if path.startswith(_FRAGMENTS):
         said = f"dateline: {document.status} {document.title}: {document.detail}"
         answer: Response = HTMLResponse(f"<!-- {re.sub('[<>-]+', ' ', said)} -->", document.status)
-    elif not path.startswith(_FOR_PROGRAMS) and "text/html" in request.headers.get("accept", ""):
+    elif (
+        not path.startswith(_FOR_PROGRAMS)
+        and not path.endswith(".rss")
+        and "text/html" in request.headers.get("accept", "")
+    ):
         context = {"problem": document}
         answer = page(request.app.state.templates, request, "problem.html", context, document.status)
     else:

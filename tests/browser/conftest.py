@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -89,9 +90,11 @@ class Service:
 
 @dataclass
 class Site:
-    """A newsroom's own site: its pages by path, as (body, headers), and what was asked of it."""
+    """A newsroom's own site: its pages by path, as (body, headers), how long each keeps waiting, and what was asked of it."""
 
     pages: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    waits_s: dict[str, float] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
 
 
@@ -127,12 +130,18 @@ def site() -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body, headers = site.pages.get(self.path.partition("?")[0], ("", {}))
-            self.send_response(200 if self.path.partition("?")[0] in site.pages else 404)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body.encode())
+            path = self.path.partition("?")[0]
+            site.asked.append((self.command, path))
+            time.sleep(site.waits_s.get(path, 0))
+            body, headers = site.pages.get(path, ("", {}))
+            with contextlib.suppress(ConnectionError):
+                self.send_response(200 if path in site.pages else 404)
+                for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+        do_OPTIONS = do_GET
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 Shot = Callable[..., None]
 New = Callable[..., Page]
 
-FILLED = "document.querySelector('dateline-related').shadowRoot.querySelectorAll('li').length > 0"
+FILLED = "document.querySelector('dateline-related')?.shadowRoot?.querySelectorAll('li').length > 0"
 PICTURE = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 9'><rect width='16' height='9' fill='#789'/></svg>"
 
 
@@ -70,7 +70,6 @@ def test_the_element_fills_on_another_origin_under_a_strict_policy(
     assert "Tanjung Lestari" in shadow(page, "root.textContent")
     assert shadow(page, "getComputedStyle(root.querySelector('.dateline-item')).display") == "flex", "its style applies"
     assert len(asked) == 1, "one request"
-    assert asked[0].method == "GET", "and no question before it whether it may be asked"
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     assert page.evaluate("window.violations") == []
@@ -102,17 +101,30 @@ def test_the_page_s_own_address_is_asked_for_when_nothing_is_named(
     assert shadow(page, "[...root.querySelectorAll('a')].map(link => link.href)") == by_address
 
 
+BELOW = "<p>Text that stands below.</p>" * 40
+
+
 @pytest.mark.parametrize("width", [380, 1000])
+@pytest.mark.parametrize("inside", ["", "\n  "])
+@pytest.mark.parametrize("layout", ["list", "cards", "compact"])
 def test_nothing_jumps_where_the_block_is_seen_from_the_start(
-    new_page: New, site: Site, service: Service, widget_key: str, width: int
+    new_page: New, site: Site, service: Service, widget_key: str, width: int, inside: str, layout: str
 ) -> None:
     page = new_page(viewport={"width": width, "height": 900})
-    page.goto(
-        newsroom(site, service.address, f'<dateline-related article="{FERRY}" key="{widget_key}"></dateline-related>')
-    )
+    element = f'<dateline-related article="{FERRY}" key="{widget_key}" layout="{layout}">{inside}</dateline-related>'
+    page.goto(newsroom(site, service.address, element + BELOW))
     until(page, FILLED)
     page.wait_for_timeout(300)
     assert page.evaluate("window.shifted") < 0.02
+
+
+def test_the_held_room_is_what_keeps_the_page_still(page: Page, site: Site, service: Service, widget_key: str) -> None:
+    site.pages["/site.css"] = ("dateline-related { --dateline-reserve: 0px; }", {"Content-Type": "text/css"})
+    element = f'<dateline-related article="{FERRY}" key="{widget_key}"></dateline-related>'
+    page.goto(newsroom(site, service.address, element + BELOW, head='<link rel="stylesheet" href="/site.css">'))
+    until(page, FILLED)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shifted") > 0.1
 
 
 def test_a_block_far_below_asks_when_it_comes_near_and_nothing_jumps(
@@ -179,7 +191,6 @@ def test_a_service_that_never_answers_holds_nothing_up(
     element = f'<dateline-related article="{FERRY}" server="{silent_address}/"></dateline-related>'
     page.goto(newsroom(site, service.address, element))
     assert page.is_visible("#after")
-    until(page, "document.querySelector('dateline-related').hidden", timeout_s=15)
     fragment = urllib.request.urlopen(f"{service.address}/widget/related/{FERRY}").read().decode()
     element = f'<dateline-related article="{FERRY}" server="{silent_address}/">{fragment}</dateline-related>'
     page.goto(newsroom(site, service.address, element))
@@ -357,6 +368,190 @@ def test_an_element_follows_its_attributes_and_the_page_it_is_moved_in(
     until(page, "document.querySelector('dateline-related').shadowRoot.textContent.includes('Afyon')")
     assert len(asked) == 1
     assert shadow(page, "root.querySelectorAll('li').length") == 2
+
+
+SET = "(([name, value]) => document.querySelector('dateline-related').setAttribute(name, value))"
+
+
+def feigned(site: Site, article: str, titles: list[str] | None, wait_s: float = 0) -> None:
+    """Lets the site answer for an article with these titles, after a while; None is a refusal."""
+    path = f"/feint/v1/articles/{article}/related"
+    site.waits_s[path] = wait_s
+    site.pages.pop(path, None)
+    if titles is not None:
+        hits = [hostile_hit(number, title=title) for number, title in enumerate(titles)]
+        body = json.dumps({"seed": article, "mode": "related", "fallback_used": None, "hits": hits})
+        site.pages[path] = (body, {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"})
+
+
+def titles_of(page: Page) -> list[str]:
+    return list(shadow(page, "[...root.querySelectorAll('a')].map(link => link.textContent)"))
+
+
+def showing(*titles: str) -> str:
+    return (
+        "JSON.stringify([...document.querySelector('dateline-related').shadowRoot.querySelectorAll('a')]"
+        f".map(link => link.textContent)) === '{json.dumps(list(titles), separators=(',', ':'))}'"
+    )
+
+
+def test_a_late_answer_for_another_article_is_never_shown(page: Page, site: Site, service: Service) -> None:
+    feigned(site, "a", ["Of A"])
+    feigned(site, "b", ["Of B"], wait_s=0.6)
+    page.goto(
+        newsroom(
+            site, service.address, f'<dateline-related article="a" server="{site.address}/feint"></dateline-related>'
+        )
+    )
+    until(page, showing("Of A"))
+    page.evaluate(SET, ["article", "b"])
+    page.wait_for_timeout(100)
+    page.evaluate(SET, ["article", "a"])
+    until(page, showing("Of A"))
+    page.wait_for_timeout(1000)
+    assert titles_of(page) == ["Of A"]
+
+
+def test_a_former_article_s_list_goes_when_the_next_one_has_none(page: Page, site: Site, service: Service) -> None:
+    feigned(site, "a", ["Of A"])
+    feigned(site, "b", None)
+    element = f'<dateline-related article="a" server="{site.address}/feint/"></dateline-related>'
+    page.goto(newsroom(site, service.address, element))
+    until(page, showing("Of A"))
+    page.evaluate(SET, ["article", "b"])
+    until(page, "document.querySelector('dateline-related').hidden")
+    assert titles_of(page) == []
+    page.evaluate(SET, ["article", "a"])
+    until(page, showing("Of A"))
+    assert not page.evaluate("document.querySelector('dateline-related').hidden")
+
+
+def test_a_site_that_changes_article_and_list_shows_the_new_list_though_nothing_answers(
+    page: Page, site: Site, service: Service
+) -> None:
+    block = '<section class="dateline-related" data-seed="{0}"><ul><li><a href="/{0}">Of {0}</a></li></ul></section>'
+    feigned(site, "a", None)
+    feigned(site, "b", None)
+    element = f'<dateline-related article="a" server="{site.address}/feint/">{block.format("a")}</dateline-related>'
+    page.goto(newsroom(site, service.address, element, policy="default-src * 'unsafe-inline'"))
+    until(page, showing("Of a"))
+    page.evaluate(
+        "html => { const one = document.querySelector('dateline-related');"
+        " one.setAttribute('article', 'b'); one.innerHTML = html; }",
+        block.format("b"),
+    )
+    until(page, showing("Of b"))
+    page.wait_for_timeout(300)
+    assert titles_of(page) == ["Of b"]
+    page.evaluate(SET, ["article", "c"])
+    page.wait_for_timeout(300)
+    assert titles_of(page) == [], "a list of another article is not this one's"
+
+
+@pytest.mark.parametrize("inside", ["<div>FRAGMENT</div>", '<p><a href="/all">All news</a></p>'])
+def test_what_the_page_put_inside_stays_when_nothing_answers(
+    new_page: New, site: Site, service: Service, inside: str
+) -> None:
+    fragment = urllib.request.urlopen(f"{service.address}/widget/related/{FERRY}").read().decode()
+    page = new_page()
+    inside = inside.replace("FRAGMENT", fragment)
+    element = f'<dateline-related article="{FERRY}" server="{site.address}/none/">{inside}</dateline-related>'
+    page.goto(newsroom(site, service.address, element))
+    page.wait_for_timeout(500)
+    assert not page.evaluate("document.querySelector('dateline-related').hidden")
+    assert page.evaluate("document.querySelector('dateline-related').getBoundingClientRect().height") > 10
+
+
+def test_an_empty_list_stays_hidden_wherever_the_element_is_moved(page: Page, site: Site, service: Service) -> None:
+    feigned(site, "a", [])
+    page.goto(
+        newsroom(
+            site, service.address, f'<dateline-related article="a" server="{site.address}/feint/"></dateline-related>'
+        )
+    )
+    until(page, "document.querySelector('dateline-related').hidden")
+    page.evaluate("document.body.prepend(document.querySelector('dateline-related'))")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.querySelector('dateline-related').hidden")
+
+
+def test_one_plain_request_whatever_changes_of_its_look(page: Page, site: Site, service: Service) -> None:
+    feigned(site, "a", ["Of A"], wait_s=0.5)
+    page.goto(
+        newsroom(
+            site, service.address, f'<dateline-related article="a" server="{site.address}/feint/"></dateline-related>'
+        )
+    )
+    site.asked.clear()
+    page.wait_for_timeout(150)
+    for name, value in (("heading", "More"), ("layout", "cards"), ("lang", "de"), ("pages", "/news/")):
+        page.evaluate(SET, [name, value])
+        page.wait_for_timeout(50)
+    until(page, showing("Of A"))
+    asked = [one for one in site.asked if "/feint/" in one[1]]
+    assert len(asked) <= 1
+    assert all(method == "GET" for method, _ in site.asked), "no question before it whether it may be asked"
+    assert shadow(page, "[root.querySelector('h2').textContent, root.querySelector('section').dataset.layout]") == [
+        "More",
+        "cards",
+    ]
+
+
+@pytest.mark.parametrize("attributes", ['server="http://"', 'article="&#xD800;"', 'lang="constructor"', 'lang="en_US"'])
+def test_attributes_that_make_no_sense_break_nothing(page: Page, site: Site, service: Service, attributes: str) -> None:
+    feigned(site, "a", ["Of A"])
+    element = f'<dateline-related {attributes} article="a" server="{site.address}/feint/"></dateline-related>'
+    page.goto(newsroom(site, service.address, element))
+    if "lang" in attributes:
+        until(page, FILLED)
+        assert shadow(page, "root.querySelector('h2').textContent") == "Related News"
+    else:
+        page.wait_for_timeout(500)
+
+
+def test_a_browser_with_a_language_of_no_form_is_served(
+    page: Page, site: Site, service: Service, widget_key: str
+) -> None:
+    page.add_init_script("Object.defineProperty(navigator, 'languages', { get: () => ['en-US@posix'] })")
+    page.goto(
+        newsroom(
+            site, service.address, f'<dateline-related article="{FERRY}" data-key="{widget_key}"></dateline-related>'
+        )
+    )
+    until(page, FILLED)
+
+
+def test_the_focus_stays_on_its_headline_when_a_newer_list_comes(page: Page, site: Site, service: Service) -> None:
+    block = (
+        '<section class="dateline-related"><ul>'
+        '<li><a href="https://news.example/1">One</a></li><li><a href="https://news.example/0">Zero</a></li></ul></section>'
+    )
+    feigned(site, "a", ["Zero", "One", "Two"], wait_s=0.6)
+    element = f'<dateline-related article="a" server="{site.address}/feint/">{block}</dateline-related>'
+    page.goto(newsroom(site, service.address, element))
+    until(page, showing("One", "Zero"))
+    shadow(page, "root.querySelectorAll('a')[1].focus()")
+    until(page, showing("Zero", "One", "Two"))
+    assert shadow(page, "root.activeElement?.textContent") == "Zero"
+
+
+def test_a_failure_that_comes_late_moves_nothing_under_the_reader(
+    new_page: New, site: Site, service: Service, silent_address: str
+) -> None:
+    page = new_page()
+    element = f'<dateline-related article="a" server="{silent_address}/"></dateline-related>'
+    page.goto(newsroom(site, service.address, element + BELOW))
+    page.wait_for_timeout(9_000)
+    assert not page.evaluate("document.querySelector('dateline-related').hidden")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    until(page, "document.querySelector('dateline-related').hidden")
+    assert page.evaluate("window.shifted") < 0.02
+
+
+def test_where_no_script_runs_no_room_is_held(new_page: New, site: Site, service: Service) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto(newsroom(site, service.address, '<dateline-related article="a"></dateline-related>'))
+    assert page.locator("dateline-related").bounding_box() is None
 
 
 def test_properties_and_parts_give_it_the_site_s_look(

@@ -112,7 +112,9 @@ def test_a_fragment_takes_what_the_element_takes(client: TestClient) -> None:
     assert 'aria-label="Related News"' in client.get("/widget/related/a0?heading=").text
 
 
-@pytest.mark.parametrize("pages", ["javascript:alert(1)//", "//evil.example/", "news/", "data:text/html,"])
+@pytest.mark.parametrize(
+    "pages", ["javascript:alert(1)//", "//evil.example/", "/\\evil.example/", "news/", "data:text/html,"]
+)
 def test_links_of_a_fragment_lead_to_pages_only(client: TestClient, pages: str) -> None:
     assert client.get("/widget/related/a0", params={"pages": pages}).status_code == 422
 
@@ -150,6 +152,7 @@ def test_the_block_speaks_the_language_of_the_page(client: TestClient) -> None:
     assert (first.get("lang"), first.get("dir")) == ("ar", "rtl")
     assert parsed(client.get("/widget/related/ar0?lang=de-AT").text).findtext(".//h2") == WORDS["de"].heading
     assert parsed(client.get("/widget/related/ar0?lang=xx").text).get("lang") == "en"
+    assert parsed(client.get("/widget/related/a0?lang=de_AT").text).get("lang") == "de"
     dates = [time.text for time in parsed(client.get("/widget/related/a0?lang=de").text).iter("time")]
     assert any("Januar 2026" in date for date in dates)
 
@@ -241,6 +244,53 @@ def test_keys_that_are_unknown_revoked_or_not_for_pages_are_refused(client: Test
         answer = client.get("/v1/articles/a0/related", params={"key": key}, headers={"Origin": NEWS})
         assert answer.status_code == status
         assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_refusal_is_a_comment_in_a_fragment_and_kept_by_no_cache(client: TestClient, keys: Keys) -> None:
+    keys.add("site", Scope.WIDGET, now=NOW, origins=[NEWS])
+    for path, kind in (("/widget/related/a0", "text/html"), ("/v1/articles/a0/related", "application/problem+json")):
+        answer = client.get(path, params={"key": "dl_wrong"}, headers={"Origin": NEWS})
+        assert answer.headers["content-type"].startswith(kind)
+        assert answer.headers["cache-control"] == "no-store"
+        assert "Origin" in answer.headers["vary"]
+        assert answer.text.startswith("<!--" if kind == "text/html" else "{")
+
+
+def test_keys_that_cannot_be_read_let_nobody_in_and_break_nothing(client: TestClient, keys: Keys) -> None:
+    key = keys.add("site", Scope.WIDGET, now=NOW, origins=[NEWS])
+    kept = keys.path.read_text(encoding="utf-8")
+    keys.path.write_text("{", encoding="utf-8")
+    try:
+        answer = client.get("/v1/articles/a0/related", params={"key": key}, headers={"Origin": NEWS})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert client.get("/v1/articles/a0/related").status_code == 200
+    finally:
+        keys.path.write_text(kept, encoding="utf-8")
+
+
+def test_links_lead_to_where_readers_reach_the_service(index: IndexFolder) -> None:
+    settings = Settings.model_validate({"index": index.root, "public_url": "https://search.example/news"})
+    with TestClient(create_app(settings, clock=lambda: NOW)) as client:
+        assert 'href="https://search.example/news/articles/a4"' in client.get("/widget/related/a0?limit=20").text
+        feed = client.get("/articles/a0/related.rss?limit=20").text
+        assert 'href="https://search.example/news/articles/a0/related.rss?limit=20"' in feed
+        assert "testserver" not in feed
+
+
+def test_heads_are_those_of_the_whole_answer(client: TestClient) -> None:
+    for path in (
+        "/widget.js",
+        "/widget/related/a0",
+        "/articles/a0/related.rss",
+        "/v1/articles/a0/related",
+        "/",
+        "/v1/articles/a0",
+    ):
+        head, whole = client.head(path), client.get(path)
+        assert head.content == b""
+        assert (head.status_code, head.headers["content-length"]) == (200, whole.headers["content-length"])
+        assert head.headers.get("etag") == whole.headers.get("etag")
+    assert client.head("/v1/articles/none").status_code == 404
 
 
 def test_a_newsroom_is_shown_where_it_is_asked_for_only(index: IndexFolder, client: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -84,7 +85,7 @@ WORDS: Mapping[str, Words] = {
 
 def spoken(language: str | None) -> str:
     """The language of WORDS for a BCP 47 tag; English for one that is not known."""
-    base = (language or "").partition("-")[0].lower()
+    base = re.split("[-_]", (language or "").lower())[0]
     return base if base in WORDS else "en"
 
 
@@ -103,5 +104,5 @@ def own_digits(text: str, language: str) -> str:
 
 def direction(language: str) -> str:
     """`rtl` or `ltr`, for the dir attribute, of a BCP 47 tag."""
-    base, *rest = language.lower().split("-")
+    base, *rest = re.split("[-_]", language.lower())
     return "rtl" if base in RIGHT_TO_LEFT or {"arab", "hebr"} & set(rest) else "ltr"
