@@ -158,7 +158,7 @@ def parse_bound(value: str | None, name: str, *, end: bool = False) -> datetime 
     try:
         moment = datetime.fromisoformat(value.strip())
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        return moment + timedelta(days=1) if end and _is_day(value.strip()) else moment
+        return _day_after(moment) if end and _is_day(value.strip()) else moment
     except (ValueError, OverflowError):
         raise QueryError(
             f"{name} is {value!r}; expected a date such as 2026-03-01 or a time such as 2026-03-01T09:30:00Z"
@@ -188,6 +188,11 @@ def make_filters(
         published_before=parse_bound(dates.get("to"), spelled("to"), end=True),
         as_of=as_of - timedelta(seconds=1) if as_of and _is_day((dates.get("as_of") or "").strip()) else as_of,
     )
+
+
+def _day_after(day: datetime) -> datetime:
+    """The last day of the calendar has none: then the last moment."""
+    return day + timedelta(days=1) if day.date() < date.max else datetime.max.replace(tzinfo=UTC)
 
 
 def _is_day(value: str) -> bool:

@@ -137,10 +137,11 @@ class SearchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StoryArticle:
-    """One text of a story: the article that stands for it, and its copies."""
+    """One text of a story: the article that stands for it, and its copies; `numbers` are the archive's of all of them."""
 
     article: Article
     duplicates: Duplicates
+    numbers: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,9 @@ class _Teller:
             found = self._library.first_shown(self._view, copies, self._now)
             if found is not None:
                 position, article = found
-                yield StoryArticle(article, duplicates_of(self._columns, copies[position + 1 :]))
+                shown = copies[position:]
+                numbers = frozenset(self._columns.seq[shown].tolist())
+                yield StoryArticle(article, duplicates_of(self._columns, shown[1:]), numbers)
 
     def central(self, texts: Sequence[Rows]) -> Article | None:
         """The article with a headline whose vector is nearest to the mean of all: its headline is the story's.

@@ -7,20 +7,20 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
 from indexer.errors import CursorExpired, QueryError
 from indexer.filters import Filters
 from search_api.deps import LibraryDep, NowDep, TemplatesDep
 from search_api.fallback import latest
-from search_api.query import RelatedQuery
+from search_api.query import RelatedQuery, clean_query_text
 from search_api.related import related
 from search_api.results import SearchAnswer
 from search_api.routes.parameters import SearchParameters, StoryParameters, VersionParameters
 from search_api.searcher import search
 from search_api.stories import StoriesQuery, moving_stories, story_of, story_page
 from search_api.web import search_page as shown
-from search_api.web.addresses import Address
+from search_api.web.addresses import CURSOR, Address
 from search_api.web.changes import changes
 from search_api.web.pages import page
 from search_api.web.widget.words import WORDS
@@ -35,15 +35,43 @@ TOLD = 12
 router = APIRouter(include_in_schema=False)
 
 
+def _without_empty(given: Any) -> Any:
+    """An empty choice of a form asks nothing."""
+    return (
+        {name: value for name, value in given.items() if value not in ("", [""])} if isinstance(given, dict) else given
+    )
+
+
 class PageParameters(SearchParameters):
-    """The search page: the API's parameters; without `q` it shows what is new. What others add to a link is passed over."""
+    """The search page: the API's parameters. Without `q` filters list all that they let through, and without those the page
+    shows what is new. What others add to a link is passed over, on every page.
+    """
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
     q: str = ""
 
+    _empty = model_validator(mode="before")(_without_empty)
+
+    def text(self) -> str:
+        return clean_query_text(self.q) if self.q.strip() else ""
+
+
+class ArticlePageParameters(VersionParameters):
+    model_config = ConfigDict(extra="ignore")
+
+    _empty = model_validator(mode="before")(_without_empty)
+
+
+class StoryPageParameters(StoryParameters):
+    model_config = ConfigDict(extra="ignore")
+
+    _empty = model_validator(mode="before")(_without_empty)
+
 
 _KNOWN = frozenset(field.alias or name for name, field in PageParameters.model_fields.items())
+_ANEW = frozenset({"q", CURSOR})
+"""What a new question does not keep."""
 
 
 @router.get("/")
@@ -55,15 +83,23 @@ def front_page(
     templates: TemplatesDep,
 ) -> Response:
     address = Address.of(request.query_params.multi_items(), _KNOWN)
-    context: dict[str, Any] = {"parameters": parameters, "answer": None, "problem": None}
-    context["kept"] = [item for item in address.items if item[0] not in ("q", "cursor", "dates")]
-    if not parameters.q.strip():
-        return page(templates, request, "search.html", context | _news(library, now))
+    context: dict[str, Any] = {
+        "parameters": parameters,
+        "answer": None,
+        "problem": None,
+        "kept": address.all_but(_ANEW),
+        "chips": shown.chips(address, None),
+        "unfiltered": shown.unfiltered(address, None),
+        "again": address.changed({}),
+    }
+    if not parameters.q.strip() and not shown.is_filtered(address):
+        return page(templates, request, "search.html", context | {"kept": []} | _news(library, now))
     try:
-        answer = search(library, replace(parameters.query(now), facets=shown.FACETS, explain=True))
+        query = replace(parameters.query(now), facets=shown.FACETS, explain=True)
+        answer = search(library, query)
     except (QueryError, CursorExpired) as error:
         return page(templates, request, "search.html", context | {"problem": str(error)}, 422)
-    return page(templates, request, "search.html", context | _found(address, parameters, answer))
+    return page(templates, request, "search.html", context | _found(address, parameters, query.filters, answer))
 
 
 def _news(library: LibraryDep, now: NowDep) -> dict[str, Any]:
@@ -78,18 +114,21 @@ def _news(library: LibraryDep, now: NowDep) -> dict[str, Any]:
     }
 
 
-def _found(address: Address, parameters: PageParameters, answer: SearchAnswer) -> dict[str, Any]:
+def _found(address: Address, parameters: PageParameters, filters: Filters, answer: SearchAnswer) -> dict[str, Any]:
+    first, past = filters.published_from, filters.published_before
     return {
         "answer": answer,
         "chips": shown.chips(address, answer),
-        "unfiltered": address.only("q"),
-        "orders": shown.orders(address, parameters.sort),
+        "unfiltered": shown.unfiltered(address, answer),
+        "is_backwards": first is not None and past is not None and first >= past,
+        "orders": shown.orders(address, parameters.sort, by_date=not answer.understood.text),
         "folding": shown.folding(address, parameters.collapse),
         "narrowings": shown.narrowings(address, answer),
         "timeline": shown.timeline(address, answer),
         "next_page": address.following(answer.next_cursor) if answer.next_cursor else None,
         "corrected": address.changed({"q": answer.understood.suggestion}),
-        "kept_but_dates": [item for item in address.items if item[0] not in ("from", "to", "cursor", "dates")],
+        "dates_form": shown.dates_form(address, answer),
+        "days": {name: (address.value(name) or "")[: len("2026-03-09")] for name in ("from", "to")},
     }
 
 
@@ -97,7 +136,7 @@ def _found(address: Address, parameters: PageParameters, answer: SearchAnswer) -
 def article_page(
     request: Request,
     article_id: str,
-    parameters: Annotated[VersionParameters, Query()],
+    parameters: Annotated[ArticlePageParameters, Query()],
     library: LibraryDep,
     now: NowDep,
     templates: TemplatesDep,
@@ -107,7 +146,9 @@ def article_page(
     versions = versions_document(article_id, library.archive.history.versions(article_id), now).versions
     earlier = next((one.version for one in versions if one.version < version and not one.deleted), None)
     story = story_of(library, article_id, now)
+    known = library.archive.known(article_id)
     context = {
+        "number": known.seq if known else None,
         "article": article,
         "version": version,
         "is_current": version == current,
@@ -130,7 +171,7 @@ def article_page(
 def story(
     request: Request,
     story_id: str,
-    parameters: Annotated[StoryParameters, Query()],
+    parameters: Annotated[StoryPageParameters, Query()],
     library: LibraryDep,
     now: NowDep,
     templates: TemplatesDep,
@@ -140,7 +181,7 @@ def story(
     context = {
         "told": told,
         "limit": parameters.limit,
-        "before": max(0, parameters.offset - parameters.limit) if parameters.offset else None,
+        "before": max(0, min(parameters.offset, told.story.size) - parameters.limit) if parameters.offset else None,
         "after": past if past < told.story.size else None,
     }
     return page(templates, request, "story.html", context)

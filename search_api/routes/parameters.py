@@ -149,10 +149,13 @@ class SearchParameters(BaseModel):
     def _of_whole_characters(cls, given: Any) -> Any:
         return readable(given)
 
+    def text(self) -> str:
+        return clean_query_text(self.q)
+
     def query(self, now: datetime) -> SearchQuery:
         dates = {"from": self.from_, "to": self.to, "as_of": self.as_of}
         return SearchQuery(
-            text=clean_query_text(self.q),
+            text=self.text(),
             filters=make_filters(now, {name: getattr(self, name) for name in FILTER_FIELDS}, dates),
             mode=self.mode,
             semantic_ratio=self.semantic_ratio,

@@ -28,9 +28,13 @@ class Address:
         """Without one value of a parameter."""
         return _link([item for item in self.items if item != (name, value) and item[0] != CURSOR])
 
-    def only(self, name: str) -> str:
-        """With one parameter, and without all others."""
-        return _link([item for item in self.items if item[0] == name])
+    def value(self, name: str) -> str | None:
+        """The first value of a parameter."""
+        return next((value for key, value in self.items if key == name), None)
+
+    def all_but(self, names: Collection[str]) -> list[tuple[str, str]]:
+        """What it was asked with, without these parameters."""
+        return [item for item in self.items if item[0] not in names]
 
     def following(self, cursor: str) -> str:
         """The page after, by its cursor."""

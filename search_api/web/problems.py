@@ -28,7 +28,7 @@ def told(request: Request, document: ProblemDocument, headers: Mapping[str, str]
         and not path.endswith(".rss")
         and "text/html" in request.headers.get("accept", "")
     ):
-        context = {"problem": document}
+        context = {"problem": document, "asked": request.query_params.get("q")}
         answer = page(request.app.state.templates, request, "problem.html", context, document.status)
     else:
         answer = as_json(document)

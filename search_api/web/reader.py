@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from babel import Locale, UnknownLocaleError
 
 WITHOUT_WORD = "en-GB"
 """For a reader who states nothing that is known here."""
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*")
 
 _MOST_CHARS = 200
 """What browsers send is shorter."""
@@ -26,6 +30,8 @@ def preferred_language(accepted: str) -> str:
 
 
 def _is_known(tag: str) -> bool:
+    if not _TAG.fullmatch(tag):
+        return False
     try:
         Locale.parse(tag, sep="-")
     except (ValueError, TypeError, UnknownLocaleError):

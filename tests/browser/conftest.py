@@ -141,7 +141,8 @@ def site() -> Iterator[Site]:
                 self.end_headers()
                 self.wfile.write(body.encode())
 
-        do_OPTIONS = do_GET
+        def do_OPTIONS(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""

@@ -32,8 +32,9 @@ def test_an_address_keeps_what_is_known_and_begins_anew_when_changed() -> None:
     assert address.changed({"section": None}) == "/?q=ferry"
     assert address.without("section", "Europe") == "/?q=ferry&section=Sport"
     assert address.following("y") == "/?q=ferry&section=Europe&section=Sport&cursor=y"
-    assert address.only("q") == "/?q=ferry"
-    assert Address(()).only("q") == "/"
+    assert address.value("section") == "Europe"
+    assert address.all_but({"cursor", "section"}) == [("q", "ferry")]
+    assert Address(()).changed({}) == "/"
 
 
 def test_bars_stand_for_every_day_also_those_without_articles() -> None:
@@ -107,6 +108,7 @@ def test_more_sources_are_said_by_the_grammar_of_the_language(language: str, cou
         ("en;q=0.5, fa-IR ;q=0.9", "fa-IR"),
         ("xx-YY, *;q=0.5, fr;q=0", "en-GB"),
         ("zh-Hant-TW", "zh-Hant-TW"),
+        ("en@calendar=buddhist, root, fr", "fr"),
         ("q=;;,,-_-;q=x,\x00,../../etc", "en-GB"),
         ("a" * 100_000, "en-GB"),
     ],

@@ -13,7 +13,12 @@
 
   // Dates
 
-  const languages = navigator.languages;
+  let languages = navigator.languages;
+  try {
+    Intl.getCanonicalLocales(languages);
+  } catch {
+    languages = undefined; // the browser's own
+  }
   const day = new Intl.DateTimeFormat(languages, { dateStyle: "long" });
   const moment = new Intl.DateTimeFormat(languages, { dateStyle: "long", timeStyle: "short" });
   const full = new Intl.DateTimeFormat(languages, { dateStyle: "full", timeStyle: "long" });
@@ -27,20 +32,26 @@
       time.textContent = ("time" in time.dataset ? moment : day).format(date);
       time.title = full.format(date);
     }
-    for (const image of root.querySelectorAll("img")) image.addEventListener("error", () => image.remove(), { once: true });
+    for (const image of root.querySelectorAll("img")) {
+      if (image.complete && !image.naturalWidth) image.remove();
+      else image.addEventListener("error", () => image.remove(), { once: true });
+    }
   }
 
   async function pageAt(address, signal) {
     const response = await fetch(address, { headers: { Accept: "text/html" }, signal });
-    const text = await response.text();
-    return new DOMParser().parseFromString(text, "text/html");
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (!page.getElementById("main")) throw new Error(`${response.status}: no page of this service`);
+    return page;
   }
 
-  // Results while typing
+  // Results while typing, on the search page itself: elsewhere Enter leads there, and what is read stays
 
+  const isLive = location.pathname === "/";
   let pause = 0;
   let underWay = null;
   let shown = location.search;
+  let isOwnEntry = false; // whether the entry of the history is one that typing made
 
   function addressOf(query) {
     const asked = new URLSearchParams(new FormData(form));
@@ -48,34 +59,48 @@
     return `/?${asked}`;
   }
 
+  function stopSearch() {
+    clearTimeout(pause);
+    underWay?.abort();
+    underWay = null;
+    main.removeAttribute("aria-busy");
+  }
+
   async function searchNow() {
     const query = box.value.trim();
     if (query.length < TYPED_AT_LEAST) return;
     const address = addressOf(query);
     if (address === `/${shown}`) return;
-    underWay?.abort();
     const mine = (underWay = new AbortController());
     main.setAttribute("aria-busy", "true");
     try {
       const page = await pageAt(address, mine.signal);
       if (underWay !== mine) return;
-      shown = address.slice(1);
       show(page);
-      history.replaceState(null, "", address);
-    } catch (error) {
-      if (error.name !== "AbortError" && underWay === mine) tell("The search service cannot be reached. Press Enter to try again.");
+      shown = address.slice(1);
+      if (isOwnEntry) history.replaceState(null, "", address);
+      else history.pushState(null, "", address);
+      isOwnEntry = true;
+    } catch {
+      if (underWay === mine) tell("The search service cannot be reached. Press Enter to try again.");
     } finally {
-      if (underWay === mine) main.removeAttribute("aria-busy");
+      if (underWay === mine) stopSearch();
     }
   }
 
+  // Going back to what was shown before somebody typed.
+  addEventListener("popstate", () => {
+    if (location.search !== shown) location.reload();
+  });
+
   function show(page) {
     const found = page.getElementById("main");
-    if (!found) return;
     localise(found);
     main.replaceChildren(...found.childNodes);
     document.title = page.title;
-    said.textContent = (main.querySelector(".count, .notice p, .notice")?.textContent ?? "").trim();
+    const alert = main.querySelector("[role=alert]"); // says itself
+    const told = main.querySelector(".count") ?? main.querySelector(".notice p");
+    said.textContent = alert ? "" : (told?.textContent ?? "").trim();
     followList();
   }
 
@@ -138,10 +163,8 @@
     item.append(words, " ", label);
     item.dataset.text = text;
     if (article_id) item.dataset.article = article_id;
-    // Before the box loses the focus, which would close the list.
     item.addEventListener("mousedown", (event) => {
-      event.preventDefault();
-      take(item);
+      if (!event.button) take(item);
     });
     return item;
   }
@@ -158,6 +181,7 @@
 
   function take(item) {
     const { text, article } = item.dataset;
+    stopSearch();
     close();
     if (article) {
       location.assign(`/articles/${encodeURIComponent(article)}`);
@@ -168,6 +192,9 @@
   }
 
   function move(step) {
+    clearTimeout(pause);
+    clearTimeout(suggestPause);
+    suggestUnderWay?.abort();
     const options = [...list.children];
     options[chosen]?.setAttribute("aria-selected", "false");
     chosen = ((chosen + 1 + step + options.length + 1) % (options.length + 1)) - 1; // -1 is what was typed
@@ -179,34 +206,49 @@
     else box.removeAttribute("aria-activedescendant");
   }
 
-  box.addEventListener("input", (event) => {
+  // Also while a word is being composed: on phones every word is.
+  box.addEventListener("input", () => {
     typed = box.value;
     clearTimeout(suggestPause);
-    clearTimeout(pause);
-    if (event.isComposing) return;
+    stopSearch();
     suggestPause = setTimeout(suggestNow, SUGGEST_AFTER_MS);
-    pause = setTimeout(searchNow, SEARCH_AFTER_MS);
+    if (isLive) pause = setTimeout(searchNow, SEARCH_AFTER_MS);
   });
 
   box.addEventListener("keydown", (event) => {
-    if (event.isComposing || list.hidden) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (event.isComposing) return;
+    const { key } = event;
+    if (list.hidden) {
+      if (key === "ArrowDown") {
+        event.preventDefault();
+        typed = box.value;
+        suggestNow();
+      }
+    } else if (key === "ArrowDown" || key === "ArrowUp") {
       event.preventDefault();
-      move(event.key === "ArrowDown" ? 1 : -1);
-    } else if (event.key === "Escape") {
+      move(key === "ArrowDown" ? 1 : -1);
+    } else if (key === "Escape") {
       event.preventDefault();
+      const isChanged = box.value !== typed;
       box.value = typed;
       close();
-    } else if (event.key === "Enter" && chosen >= 0) {
+      if (isChanged && isLive) pause = setTimeout(searchNow, SEARCH_AFTER_MS);
+    } else if (key === "Enter" && chosen >= 0) {
       event.preventDefault();
       take(list.children[chosen]);
+    } else if (["Home", "End", "ArrowLeft", "ArrowRight"].includes(key) && chosen >= 0) {
+      list.children[chosen].setAttribute("aria-selected", "false");
+      chosen = -1;
+      typed = box.value;
+      box.removeAttribute("aria-activedescendant");
     }
   });
 
+  list.addEventListener("mousedown", (event) => event.preventDefault()); // the box keeps the focus, and the list stays
+
   box.addEventListener("blur", close);
   form.addEventListener("submit", () => {
-    clearTimeout(pause);
-    underWay?.abort();
+    stopSearch();
     close();
   });
 
@@ -216,7 +258,7 @@
   const seen = new IntersectionObserver(
     (entries) => {
       const entry = entries.find((one) => one.isIntersecting);
-      if (!entry || byThemselves >= PAGES_BY_THEMSELVES) return;
+      if (!entry || byThemselves >= PAGES_BY_THEMSELVES || location.hash === "#filters") return;
       byThemselves += 1;
       goOn(entry.target);
     },
@@ -241,10 +283,12 @@
     seen.disconnect();
     try {
       const page = await pageAt(link.href);
+      if (!hits.isConnected) return; // something else was asked for meanwhile
       const more = page.querySelector(".hits");
-      if (!more || !hits.isConnected) throw new Error("no list");
+      if (!more) throw new Error("no list");
       localise(more);
       const first = more.firstElementChild;
+      said.textContent = `${more.children.length} more`;
       hits.append(...more.children);
       const next = page.querySelector(".found .more a");
       if (next) link.replaceWith(next);
@@ -253,7 +297,7 @@
       watchEnd();
     } catch {
       delete link.dataset.busy;
-      if (focus) location.assign(link.href);
+      if (focus && link.isConnected) location.assign(link.href);
     }
   }
 
