@@ -20,14 +20,24 @@ from indexer.runtimes import Device
 from indexer.sources import SourceFormat
 from indexer.sources.columns import parse_columns
 from search_api import generation_jobs, ingest_report, jobs, report, serving
-from search_api.cli_options import DeviceOption, IndexOption, JsonOption, index_folder, whole_texts
+from search_api.cli_options import (
+    DeviceOption,
+    DiversityOption,
+    IndexOption,
+    JsonOption,
+    LimitOption,
+    MaxPerSourceOption,
+    MinScoreOption,
+    index_folder,
+    whole_texts,
+)
 from search_api.clock import utc_now
 from search_api.evaluation_jobs import evaluate as run_evaluation
 from search_api.judging import RELATED_MODES, Task
 from search_api.moving import asked_window
 from search_api.query import (
     DEFAULT_LIMIT,
-    MAX_LIMIT,
+    Collapse,
     Dates,
     Facet,
     Fallback,
@@ -54,8 +64,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-LimitOption = Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="How many articles.")]
 
 
 @app.command(short_help="Take articles in from files, folders and feeds.")
@@ -158,6 +166,12 @@ def search(
         str, typer.Option(help="How age lowers a score: auto, off, or a half-life such as 7d.")
     ] = "auto",
     dates: Annotated[Dates, typer.Option(help="Whether time words become a date filter.")] = Dates.AUTO,
+    collapse: Annotated[
+        Collapse, typer.Option(help="What is folded into one result: copies of a text, all of a story, or nothing.")
+    ] = Collapse.DUPLICATES,
+    max_per_source: MaxPerSourceOption = None,
+    diversity: DiversityOption = 0.0,
+    min_score: MinScoreOption = None,
     facet: Annotated[list[Facet] | None, typer.Option(help="Count all results by this; repeat for several.")] = None,
     cursor: Annotated[str | None, typer.Option(help="The next_cursor of the page before.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each score came about.")] = False,
@@ -185,6 +199,10 @@ def search(
         sort=sort,
         recency=recency,
         dates=dates,
+        collapse=collapse,
+        max_per_source=max_per_source,
+        diversity=diversity,
+        min_score=min_score,
         facets=tuple(facet or ()),
         limit=limit,
         cursor=cursor,
@@ -206,9 +224,9 @@ def related(
     section: Annotated[list[str] | None, typer.Option(help="Only this section; repeat for several.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only this source.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="ID", help="Leave this article out.")] = None,
-    max_per_source: Annotated[int | None, typer.Option(min=1, help="How many articles each source may have.")] = None,
-    diversity: Annotated[float, typer.Option(min=0, max=1, help="How far apart alike articles are set.")] = 0.0,
-    min_score: Annotated[float | None, typer.Option(min=0, max=1, help="The least score shown.")] = None,
+    max_per_source: MaxPerSourceOption = None,
+    diversity: DiversityOption = 0.0,
+    min_score: MinScoreOption = None,
     fallback: Annotated[Fallback | None, typer.Option(help="What fills a list that is too short.")] = None,
     json: JsonOption = False,
 ) -> None:

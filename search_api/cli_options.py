@@ -9,7 +9,7 @@ import typer
 
 from indexer.layout import IndexFolder
 from indexer.runtimes import Device
-from search_api.query import whole_text
+from search_api.query import MAX_LIMIT, whole_text
 from search_api.settings import Settings
 
 IndexOption = Annotated[
@@ -18,6 +18,10 @@ IndexOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
 DeviceOption = Annotated[Device, typer.Option(help="Where to embed: cpu, or cuda (a GPU, through torch).")]
+LimitOption = Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="How many articles.")]
+MaxPerSourceOption = Annotated[int | None, typer.Option(min=1, help="How many articles each source may have.")]
+DiversityOption = Annotated[float, typer.Option(min=0, max=1, help="How far apart alike articles are set.")]
+MinScoreOption = Annotated[float | None, typer.Option(min=0, max=1, help="The least score shown.")]
 
 
 def index_folder(index: Path | None) -> IndexFolder:

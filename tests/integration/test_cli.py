@@ -62,6 +62,18 @@ def test_search_answers_the_documented_document(index: IndexFolder) -> None:
     )
 
 
+def test_search_folds_caps_and_cuts_as_the_api_does(index: IndexFolder) -> None:
+    asked = ("search", "report", "--index", str(index.root), "--json", "--limit", "100")
+    everything = json.loads(command(*asked).stdout)
+    capped = json.loads(command(*asked, "--max-per-source", "2", "--diversity", "0.5", "--collapse", "none").stdout)
+    sources = [hit["source"] for hit in capped["hits"]]
+    assert 0 < len(sources) < len(everything["hits"])
+    assert max(map(sources.count, sources)) == 2
+    least = everything["hits"][2]["score"]
+    cut = json.loads(command(*asked, "--min-score", str(least)).stdout)
+    assert {hit["id"] for hit in cut["hits"]} == {hit["id"] for hit in everything["hits"] if hit["score"] >= least}
+
+
 def test_search_for_people_shows_titles_and_takes_filters(index: IndexFolder) -> None:
     done = command("search", "report", "--index", str(index.root), "--section", "quake", "--from", "2026-01-02")
     assert done.returncode == 0
