@@ -17,6 +17,7 @@ from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
+from search_api.compression import Compression
 from search_api.errors import describe_problems, register_errors
 from search_api.heads import Heads
 from search_api.keys import Keys
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.add_middleware(BodyLimit)
     app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
     app.add_middleware(WidgetAccess, keys=app.state.keys)
+    app.add_middleware(Compression)
     app.add_middleware(Heads)
     register_errors(app)
     describe = app.openapi

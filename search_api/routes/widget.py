@@ -25,8 +25,12 @@ MAX_HEADING = 100
 
 _LINK = re.compile(r"(https?:/)?/(?![/\\])\S*")
 
-PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
-"""Any page may load the script and the style, also by `crossorigin`, which `integrity` needs."""
+PUBLIC = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cache-Control": "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800",
+}
+"""Any page may load the script and the style, also by `crossorigin`, which `integrity` needs. They change with a version."""
 
 FRAGMENT = {
     "Content-Security-Policy": "default-src 'none'; img-src https: http:; sandbox",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -69,9 +68,19 @@ def test_the_script_and_the_style_are_small_public_and_not_sent_twice(client: Te
         assert answer.headers["content-type"].startswith(kind)
         assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
-        assert len(gzip.compress(answer.content)) < 8_000
+        assert answer.headers["content-encoding"] == "gzip"
+        assert int(answer.headers["content-length"]) < 8_000
         again = client.get(path, headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+
+
+def test_pages_and_scripts_are_sent_compressed_and_fragments_as_they_are(client: TestClient) -> None:
+    for path in ("/?q=ferry", "/static/search.js", "/v1/search?q=ferry", "/articles/a0"):
+        answer = client.get(path)
+        assert answer.headers["content-encoding"] == "gzip", path
+        assert "Accept-Encoding" in answer.headers["vary"], path
+        assert client.get(path, headers={"Accept-Encoding": "identity"}).content == answer.content or "q=" in path
+    assert "content-encoding" not in client.get("/widget/related/a0?limit=20&min_score=0").headers
 
 
 def test_the_script_makes_no_markup_of_text_and_needs_no_inline_code() -> None:
