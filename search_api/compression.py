@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 
 LEAST_BYTES = 1000
@@ -20,7 +21,15 @@ class Compression(GZipMiddleware):
         super().__init__(app, minimum_size=LEAST_BYTES, compresslevel=LEVEL)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(_AS_THEY_ARE):
+        if scope["type"] != "http" or scope["path"].startswith(_AS_THEY_ARE):
             await self.app(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+            return
+
+        async def varying(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "accept-encoding" not in headers.get("vary", "").lower():  # a 304 too
+                    headers.add_vary_header("Accept-Encoding")
+            await send(message)
+
+        await super().__call__(scope, receive, varying)

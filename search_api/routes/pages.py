@@ -93,7 +93,7 @@ def front_page(
         "again": address.changed({}),
     }
     if not parameters.q.strip() and not shown.is_filtered(address):
-        return page(templates, request, "search.html", context | {"kept": []} | _news(library, now))
+        return page(templates, request, "search.html", context | _news(library, now))
     try:
         query = replace(parameters.query(now), facets=shown.FACETS, explain=True)
         answer = search(library, query)

@@ -164,6 +164,40 @@ def test_moving_through_completions_searches_for_none_of_them(page: Page) -> Non
     page.wait_for_selector("#suggestions li", state="visible")
 
 
+def test_what_was_typed_is_searched_though_completions_were_looked_through(page: Page) -> None:
+    page.goto("/")
+    page.focus("#q")
+    page.keyboard.type("makas")
+    page.wait_for_selector("#suggestions li")
+    for key in ("ArrowDown", "ArrowUp", "Escape"):
+        page.keyboard.press(key)
+    page.wait_for_selector("li.hit")
+    assert "q=makas" in page.url
+
+
+def test_pictures_come_with_results_however_they_come(page: Page) -> None:
+    picture = "<svg xmlns='http://www.w3.org/2000/svg' width='16' height='9'><rect width='16' height='9'/></svg>"
+    page.route("**/picture.svg", lambda route: route.fulfill(body=picture, content_type="image/svg+xml"))
+
+    def with_picture(route: Any) -> None:
+        answer = route.fetch()
+        body = re.sub(
+            r'(<li class="hit"[^>]*>)', r'\1<img alt="" src="/picture.svg" width="16" height="9">', answer.text()
+        )
+        route.fulfill(response=answer, body=body)
+
+    page.route("**/?q=*", with_picture)
+    page.goto("/")
+    page.type("#q", "ferry")
+    page.wait_for_selector("li.hit")
+    page.wait_for_timeout(300)
+    assert page.locator("li.hit img").count() == page.locator("li.hit").count() > 0
+    page.evaluate("scrollTo(0, document.querySelector('.found').getBoundingClientRect().bottom + scrollY)")
+    until(page, "document.querySelectorAll('li.hit').length > 10")
+    page.wait_for_timeout(300)
+    assert page.locator("li.hit img").count() == page.locator("li.hit").count()
+
+
 def test_another_service_s_error_is_no_answer(page: Page) -> None:
     page.goto("/?q=ferry")
     page.route(

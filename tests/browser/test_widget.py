@@ -462,6 +462,59 @@ def test_what_the_page_put_inside_stays_when_nothing_answers(
     assert page.evaluate("document.querySelector('dateline-related').getBoundingClientRect().height") > 10
 
 
+def test_text_inside_stays_when_nothing_answers(page: Page, site: Site, service: Service) -> None:
+    element = f'<dateline-related article="none" server="{site.address}/none/">See the archive.</dateline-related>'
+    page.goto(newsroom(site, service.address, element))
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.querySelector('dateline-related').getBoundingClientRect().height") > 10
+
+
+def test_a_list_of_another_address_is_not_kept(page: Page, site: Site, service: Service) -> None:
+    block = '<section class="dateline-related"><ul><li><a href="/x">Of the first</a></li></ul></section>'
+    element = f'<dateline-related url="https://news.example/1" server="{site.address}/none/">{block}</dateline-related>'
+    page.goto(newsroom(site, service.address, element))
+    until(page, showing("Of the first"))
+    page.evaluate(SET, ["url", "https://news.example/2"])
+    page.wait_for_timeout(400)
+    assert titles_of(page) == []
+
+
+def test_an_answer_of_another_shape_is_no_answer(page: Page, site: Site, service: Service) -> None:
+    site.pages["/feint/v1/articles/a/related"] = (
+        "{}",
+        {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"},
+    )
+    element = f'<dateline-related article="a" server="{site.address}/feint/"></dateline-related>'
+    page.goto(newsroom(site, service.address, element))
+    until(page, "document.querySelector('dateline-related').hidden")
+    page.evaluate(SET, ["heading", "More"])
+    page.wait_for_timeout(300)
+    feigned(site, "a", ["Of A"])
+    page.evaluate(SET, ["layout", "cards"])
+    until(page, showing("Of A"))
+
+
+def test_room_is_held_again_for_another_article_and_not_taken_back_for_the_same(
+    page: Page, site: Site, service: Service
+) -> None:
+    feigned(site, "a", ["One", "Two"])
+    feigned(site, "b", ["Three", "Four"], wait_s=0.6)
+    element = f'<dateline-related article="a" server="{site.address}/feint/"></dateline-related>'
+    page.goto(newsroom(site, service.address, element + BELOW, above=BELOW))
+    page.evaluate("scrollTo(0, document.querySelector('dateline-related').offsetTop - 1100)")
+    until(page, showing("One", "Two"))
+    height = "document.querySelector('dateline-related').offsetHeight"
+    low = page.evaluate(height)
+    page.evaluate("document.querySelector('dateline-related').scrollIntoView({ block: 'center', behavior: 'instant' })")
+    page.evaluate(SET, ["heading", "More"])
+    page.wait_for_timeout(200)
+    assert page.evaluate(height) == low, "no room is held anew under a list that is read"
+    page.evaluate(SET, ["article", "b"])
+    page.wait_for_timeout(200)
+    assert page.evaluate(height) > low, "while the next list is waited for"
+    until(page, showing("Three", "Four"))
+
+
 def test_an_empty_list_stays_hidden_wherever_the_element_is_moved(page: Page, site: Site, service: Service) -> None:
     feigned(site, "a", [])
     page.goto(

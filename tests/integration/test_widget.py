@@ -80,6 +80,8 @@ def test_pages_and_scripts_are_sent_compressed_and_fragments_as_they_are(client:
         assert answer.headers["content-encoding"] == "gzip", path
         assert "Accept-Encoding" in answer.headers["vary"], path
         assert client.get(path, headers={"Accept-Encoding": "identity"}).content == answer.content or "q=" in path
+    tag = client.get("/widget.js").headers["etag"]
+    assert "Accept-Encoding" in client.get("/widget.js", headers={"If-None-Match": tag}).headers["vary"]
     assert "content-encoding" not in client.get("/widget/related/a0?limit=20&min_score=0").headers
 
 

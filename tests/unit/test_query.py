@@ -13,9 +13,10 @@ def test_a_bare_end_date_includes_its_day() -> None:
     assert parse_bound("2026-03-01", "to", end=True) == datetime(2026, 3, 2, tzinfo=UTC)
     assert parse_bound("2026-03-01", "from") == datetime(2026, 3, 1, tzinfo=UTC)
     assert parse_bound("20260301", "to", end=True) == datetime(2026, 3, 2, tzinfo=UTC)
+    assert parse_bound("9999-12-31", "to", end=True) == datetime.max.replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("value", ["soon", "2026-99-01", "9999-12-31"])
+@pytest.mark.parametrize("value", ["soon", "2026-99-01", "9999-12-31T23:00:00-12:00"])
 def test_a_wrong_date_is_refused_by_name(value: str) -> None:
     with pytest.raises(QueryError, match=f"to is '{value}'"):
         parse_bound(value, "to", end=True)

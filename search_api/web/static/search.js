@@ -90,13 +90,15 @@
 
   // Going back to what was shown before somebody typed.
   addEventListener("popstate", () => {
-    if (location.search !== shown) location.reload();
+    if (location.search === shown) return;
+    stopSearch();
+    location.reload();
   });
 
   function show(page) {
     const found = page.getElementById("main");
-    localise(found);
     main.replaceChildren(...found.childNodes);
+    localise(main);
     document.title = page.title;
     const alert = main.querySelector("[role=alert]"); // says itself
     const told = main.querySelector(".count") ?? main.querySelector(".notice p");
@@ -191,6 +193,11 @@
     form.requestSubmit();
   }
 
+  function searchSoon() {
+    clearTimeout(pause);
+    if (isLive) pause = setTimeout(searchNow, SEARCH_AFTER_MS);
+  }
+
   function move(step) {
     clearTimeout(pause);
     clearTimeout(suggestPause);
@@ -203,7 +210,10 @@
     item?.scrollIntoView({ block: "nearest" });
     box.value = item ? item.dataset.text : typed;
     if (item) box.setAttribute("aria-activedescendant", item.id);
-    else box.removeAttribute("aria-activedescendant");
+    else {
+      box.removeAttribute("aria-activedescendant");
+      searchSoon();
+    }
   }
 
   // Also while a word is being composed: on phones every word is.
@@ -212,7 +222,7 @@
     clearTimeout(suggestPause);
     stopSearch();
     suggestPause = setTimeout(suggestNow, SUGGEST_AFTER_MS);
-    if (isLive) pause = setTimeout(searchNow, SEARCH_AFTER_MS);
+    searchSoon();
   });
 
   box.addEventListener("keydown", (event) => {
@@ -229,10 +239,9 @@
       move(key === "ArrowDown" ? 1 : -1);
     } else if (key === "Escape") {
       event.preventDefault();
-      const isChanged = box.value !== typed;
       box.value = typed;
       close();
-      if (isChanged && isLive) pause = setTimeout(searchNow, SEARCH_AFTER_MS);
+      searchSoon();
     } else if (key === "Enter" && chosen >= 0) {
       event.preventDefault();
       take(list.children[chosen]);
@@ -241,6 +250,7 @@
       chosen = -1;
       typed = box.value;
       box.removeAttribute("aria-activedescendant");
+      searchSoon();
     }
   });
 
@@ -286,10 +296,11 @@
       if (!hits.isConnected) return; // something else was asked for meanwhile
       const more = page.querySelector(".hits");
       if (!more) throw new Error("no list");
-      localise(more);
       const first = more.firstElementChild;
       said.textContent = `${more.children.length} more`;
-      hits.append(...more.children);
+      const added = [...more.children];
+      hits.append(...added);
+      added.forEach(localise); // in this page: in the other one every picture would count as broken
       const next = page.querySelector(".found .more a");
       if (next) link.replaceWith(next);
       else link.parentElement.remove();

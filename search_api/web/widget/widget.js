@@ -96,7 +96,8 @@
     #ready = false; // its children are there
     #queued = false;
     #silent = false; // hidden by itself, for want of anything to show
-    #of; // which article the list is of
+    #of; // which article the list is of: its id, or the address of its page
+    #adopted; // the server's list that was shown for it
     #settled; // the address whose answer is shown
     #answer;
     #pending; // the address that is asked for, or will be when the element comes near
@@ -134,7 +135,7 @@
 
     // Brings what is shown in line with the attributes: at once where the answer is there, else by asking for it.
     #update() {
-      const of = `${this.getAttribute("article")} ${this.getAttribute("url")}`;
+      const of = this.getAttribute("article") ?? this.#page();
       let address;
       try {
         address = this.#address();
@@ -147,6 +148,7 @@
         this.#of = of;
         this.#settled = this.#answer = undefined;
         this.#hide(false);
+        this.removeAttribute("data-filled");
         this.#adopt();
       }
       if (address && address === this.#settled) this.#show(this.#answer);
@@ -165,7 +167,11 @@
       const given = this.querySelector(".dateline-related");
       const article = this.getAttribute("article");
       if (!given) return this.#root.replaceChildren(document.createElement("slot"));
-      if (article && given.dataset.seed && given.dataset.seed !== article) return this.#root.replaceChildren();
+      const { seed } = given.dataset;
+      const isAnothers = article && seed ? seed !== article : given === this.#adopted;
+      this.toggleAttribute("data-waiting", isAnothers);
+      if (isAnothers) return this.#root.replaceChildren();
+      this.#adopted = given;
       const block = given.cloneNode(true);
       block.querySelectorAll("time").forEach(localised);
       block.querySelectorAll("img").forEach(goneWhenBroken);
@@ -192,14 +198,17 @@
       return new URL(given.endsWith("/") ? given : `${given}/`, document.baseURI);
     }
 
+    // The address of the page that the list is for.
+    #page() {
+      const canonical = document.querySelector('link[rel~="canonical"]')?.href;
+      return this.getAttribute("url") || canonical || location.href.split("#")[0];
+    }
+
     #address() {
       const article = this.getAttribute("article");
       const address = new URL(article ? `v1/articles/${encodeURIComponent(article)}/related` : "v1/related", this.#server());
       const asked = address.searchParams;
-      if (!article) {
-        const canonical = document.querySelector('link[rel~="canonical"]')?.href;
-        asked.set("url", this.getAttribute("url") || canonical || location.href.split("#")[0]);
-      }
+      if (!article) asked.set("url", this.#page());
       asked.set("limit", LIMIT);
       for (const name of ASKED_WITH) {
         const value = this.getAttribute(name) ?? this.getAttribute(`data-${name}`);
@@ -217,8 +226,9 @@
         if (!response.ok) throw new Error(String(response.status));
         const answer = await response.json();
         if (this.#request !== request) return;
-        this.#settled = address;
         this.#show(answer);
+        this.#settled = address;
+        this.#answer = answer;
       } catch {
         // The page is whole without this block: what is shown stays, and nothing is said.
         if (this.#request === request) this.#giveUp(performance.now() - began > SOON_MS);
@@ -230,7 +240,7 @@
 
     #giveUp(late = false) {
       const slot = this.#root.querySelector("slot");
-      if (this.#root.querySelector(".dateline-related") || (slot && this.firstElementChild)) return;
+      if (this.#root.querySelector(".dateline-related") || (slot && (this.firstElementChild || this.textContent.trim()))) return;
       const { top, bottom } = this.getBoundingClientRect();
       if (!late || top >= innerHeight || bottom <= 0) return this.#hide(true);
       // The reader is here already: the room goes when it is out of sight.
@@ -248,9 +258,8 @@
     }
 
     #show(answer) {
-      this.#answer = answer;
       this.#hide(!answer.hits.length);
-      if (!answer.hits.length) return this.#root.replaceChildren();
+      if (!answer.hits.length) return this.#root.replaceChildren(document.createElement("slot"));
       const page = base(this.closest("[lang]")?.lang || "en");
       const spoken = Object.hasOwn(words, page) ? page : "en";
       const said = words[spoken];
@@ -271,7 +280,7 @@
         { "aria-label": heading || said.heading, lang: spoken, dir: direction(spoken), "data-layout": this.getAttribute("layout") },
       );
       // Below the viewport nothing that is seen moves, so the held room is given back.
-      this.toggleAttribute("data-filled", this.getBoundingClientRect().top >= innerHeight);
+      if (this.getBoundingClientRect().top >= innerHeight) this.setAttribute("data-filled", "");
       const before = this.#root.querySelector(".dateline-related");
       if (before && before.dataset.layout === block.dataset.layout && before.lang === block.lang && seen(before) === seen(block)) return;
       const focused = this.#root.activeElement?.href;
