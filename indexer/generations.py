@@ -88,6 +88,18 @@ def activate(index: IndexFolder, archive: Archive, manifest: Manifest, *, again:
     replace_text(index.root / "CURRENT", f"{manifest.number}\n")
 
 
+def activate_left(index: IndexFolder, archive: Archive) -> None:
+    """Point to the generation that is there where nothing does, as where a run was killed just before. Needs the lock.
+
+    That is the one that served last, else the newest; one that is not whole is left for a new one to be built.
+    """
+    there = index.numbers()
+    before = [number for number in served(archive) if number in there]
+    number = before[-1] if before else there[-1]
+    if _is_whole(index, number):
+        activate(index, archive, read_manifest(index, number), again=bool(before))
+
+
 def settle(index: IndexFolder, archive: Archive) -> None:
     """Let the archive agree with `CURRENT`, where an activation was killed between the two. Needs the lock for building."""
     numbers = served(archive)

@@ -51,6 +51,11 @@ class IndexFolder:
             return []
         return sorted(int(path.name) for path in self.generations.iterdir() if path.name.isdigit())
 
+    @property
+    def has_pointer(self) -> bool:
+        """Whether `CURRENT` is there, whatever it says."""
+        return (self.root / "CURRENT").exists()
+
     def current(self) -> int | None:
         """The number of the serving generation; None before the first is built."""
         pointer = self.root / "CURRENT"

@@ -106,9 +106,15 @@ def quarantine_of(index: IndexFolder) -> Quarantine:
 def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manifest | None:
     """Build and activate a generation where there is none and there is something to serve.
 
-    One that is damaged, or that nothing points to, is for `reindex` and for the service to put right.
+    One that an earlier run built, and was killed before it pointed to it, is activated. One that is damaged is for `reindex`
+    and for the service to put right.
     """
-    if index.numbers() or archive.last_change() == 0:
+    if index.numbers():
+        if not index.has_pointer:
+            with index.building():
+                generations.activate_left(index, archive)
+        return None
+    if archive.last_change() == 0:
         return None
     with index.building():
         built = build(index, archive, recipe_for(encoder), now=utc_now())

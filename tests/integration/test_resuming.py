@@ -129,6 +129,32 @@ def test_a_run_killed_at_twenty_random_moments_ends_like_one_that_was_not(tmp_pa
     assert half_done >= KILLS / 4
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_run_killed_before_its_generation_serves_is_ended_by_the_next(
+    tmp_path: Path, sources: Path, told: bool
+) -> None:
+    index = IndexFolder(tmp_path / "index")
+    jobs.ingest(index, [str(sources)])
+    expected = contents(index)
+    (index.root / "CURRENT").unlink()
+    if not told:
+        with sqlite3.connect(index.archive) as db:
+            db.execute("DELETE FROM meta WHERE name = 'served'")
+    jobs.ingest(index, [str(sources)])
+    assert index.current() == 1
+    assert contents(index) == expected
+    assert jobs.verify(index) == []
+
+
+def test_a_generation_that_is_not_whole_is_not_pointed_to(tmp_path: Path, sources: Path) -> None:
+    index = IndexFolder(tmp_path / "index")
+    jobs.ingest(index, [str(sources)])
+    (index.root / "CURRENT").unlink()
+    (index.generation(1) / "manifest.json").write_text("{}", encoding="utf-8")
+    jobs.ingest(index, [str(sources)])
+    assert index.current() is None
+
+
 def test_the_second_of_two_ingests_says_who_is_writing(tmp_path: Path, sources: Path) -> None:
     index = IndexFolder(tmp_path / "index")
     with index.writing():
