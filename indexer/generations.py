@@ -89,15 +89,13 @@ def activate(index: IndexFolder, archive: Archive, manifest: Manifest, *, again:
 
 
 def activate_left(index: IndexFolder, archive: Archive) -> None:
-    """Point to the generation that is there where nothing does, as where a run was killed just before. Needs the lock.
+    """Point to the newest generation where nothing does, as where a run was killed just before. Needs the lock.
 
-    That is the one that served last, else the newest; one that is not whole is left for a new one to be built.
+    One that is not whole is left for a new one to be built.
     """
-    there = index.numbers()
-    before = [number for number in served(archive) if number in there]
-    number = before[-1] if before else there[-1]
+    number = index.numbers()[-1]
     if _is_whole(index, number):
-        activate(index, archive, read_manifest(index, number), again=bool(before))
+        activate(index, archive, read_manifest(index, number))
 
 
 def settle(index: IndexFolder, archive: Archive) -> None:

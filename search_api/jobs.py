@@ -106,11 +106,12 @@ def quarantine_of(index: IndexFolder) -> Quarantine:
 def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manifest | None:
     """Build and activate a generation where there is none and there is something to serve.
 
-    One that an earlier run built, and was killed before it pointed to it, is activated. One that is damaged is for `reindex`
-    and for the service to put right.
+    The first one, where the run that built it was killed before it pointed to it, is activated. What else is damaged or not
+    pointed to is for `reindex` and for the service to put right.
     """
-    if index.numbers():
-        if not index.has_pointer:
+    there = index.numbers()
+    if there:
+        if len(there) == 1 and not index.has_pointer:
             with index.building():
                 generations.activate_left(index, archive)
         return None
