@@ -5,12 +5,15 @@ Exit status: 0 done, 1 some items were rejected or a check failed, 2 wrong use o
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from indexer.errors import DatelineError
 from indexer.fetching import PollResult
@@ -281,6 +284,14 @@ def main() -> None:
         raise SystemExit(2) from None
     except OSError as error:
         report.failure(f"{error}; check the room and the health of the disk")
+        raise SystemExit(2) from None
+    except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        name = f"DATELINE_{field.group(1)}".upper() if field else ""
+        given = os.environ.get(name)
+        report.failure(
+            f'{name} is {given!r}; expected a list as JSON, such as ["first", "second"]' if given else str(error)
+        )
         raise SystemExit(2) from None
     except ValidationError as error:
         for item in error.errors():

@@ -189,6 +189,16 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "DATELINE_PORT is 'eighty'" in done.stderr
 
 
+def test_a_setting_that_is_no_list_is_named_and_a_list_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_CORS_ORIGINS", "https://news.example")
+    done = command("status")
+    assert done.returncode == 2
+    assert (
+        """DATELINE_CORS_ORIGINS is 'https://news.example'; expected a list as JSON, such as ["first",""" in done.stderr
+    )
+    assert "Traceback" not in done.stderr
+
+
 def test_an_exclusion_is_no_option(index: IndexFolder) -> None:
     done = command("search", "-ferry report", "--index", str(index.root), "--json", "--limit", "50")
     assert done.returncode == 0, done.stderr
