@@ -56,6 +56,10 @@ ANSWERS = (
     "/v1/related?url=https://paper.example/unknown&limit=50",
     "/v1/stories?window=52w&as_of=2026-03-20",
     "/widget/related/companion?limit=20",
+    "/widget/related?url=https://paper.example/unknown",
+    "/articles/companion/related.rss?limit=20",
+    "/articles/companion",
+    "/?language=en&limit=50",
     "/",
     "/?q=ollivander",
 )
