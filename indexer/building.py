@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +20,21 @@ from indexer.archive import Archive
 from indexer.archive_stored import Stored
 from indexer.engines.columns import Columns
 from indexer.engines.embedded import COLUMNS, VECTORS
+from indexer.engines.overfetch import sampled_rows
 from indexer.engines.parts import Parts
-from indexer.engines.vectors import EMBEDDINGS_FILE
+from indexer.engines.vector_choice import EXACT_CHUNKS, SAMPLE
+from indexer.engines.vectors import Encode, read_embeddings
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.generations import FORMAT_VERSION, GONE, Manifest, complete, next_number
 from indexer.layout import IndexFolder, replace_text, sync_files
 from indexer.recipe import Recipe
-from indexer.types import Rows
+from indexer.types import Embeddings, Rows
 
-SLICE_ARTICLES = 10_000
-"""Articles read, written and synced together: what a stop can lose, and what is in memory."""
+MOST_IN_SLICE = 20_000
+"""Articles read, written and synced together, at most: what a stop can lose, and what is in memory."""
+
+MERGED_AT_ONCE = 8
+"""tantivy merges so many segments of about one size into one (its log merge policy)."""
 
 _BUILDING = ".building"
 _PLAN = "plan.json"
@@ -53,11 +59,13 @@ def build(
     *,
     now: datetime,
     progress: Callable[[int], None] = lambda _articles: None,
-    slice_articles: int = SLICE_ARTICLES,
+    slice_articles: int | None = None,
+    encode: Encode | None = None,
 ) -> Manifest:
     """Build the next generation from stored chunks and embeddings; it is complete on disk, and not yet serving.
 
-    Needs the lock for building. Calls `progress` with the articles of each slice, those of an earlier run first.
+    Needs the lock for building. Calls `progress` with the articles of each slice, those of an earlier run first. A large index is
+    measured with its headlines, where `encode` embeds them, beside its passages.
     Raises IndexMissing when the archive holds no articles.
     """
     folder = index.generations / _BUILDING
@@ -73,10 +81,21 @@ def build(
             stored = archive.stored.of(seqs, recipe.key, recipe.model)
         parts.add(stored)
         progress(len(seqs))
-    columns = parts.join()
+    columns = parts.join(lambda columns: _headlines(archive, columns, recipe, encode))
     for name in (_PLAN, _ORDER):
         (folder / name).unlink()
     return complete(index, folder, columns, recipe, change=plan.change, number=next_number(index), now=now)
+
+
+def slice_for(articles: int) -> int:
+    """How many articles to a slice, so that the segments of all slices are merged into one in the end: 8 slices, or 64, or 512.
+
+    One segment answers several times faster than the nine or so that are left over from slices of a fixed size.
+    """
+    slices = 1
+    while articles / slices > MOST_IN_SLICE:
+        slices *= MERGED_AT_ONCE
+    return max(1, ceil(articles / slices))
 
 
 def rewritten(
@@ -88,17 +107,27 @@ def rewritten(
     """
     source = index.generation(manifest.number)
     columns = Columns.load(source / COLUMNS)
-    embeddings = np.load(source / VECTORS / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
+    embeddings = read_embeddings(source / VECTORS)
     kept = np.flatnonzero(~np.isin(columns.seq, list(without)))
     folder = index.generations / _BUILDING
     shutil.rmtree(folder, ignore_errors=True)
     parts = Parts(folder)
-    for first in range(0, max(1, len(kept)), SLICE_ARTICLES):  # one of no rows still tells the embeddings' dimension
-        rows, stored = _there(archive, columns, kept[first : first + SLICE_ARTICLES])
+    size = slice_for(len(kept))
+    for first in range(0, max(1, len(kept)), size):  # one of no rows still tells the embeddings' dimension
+        rows, stored = _there(archive, columns, kept[first : first + size])
         chunk_rows, _ = columns.chunk_rows(rows)
         parts.add_rows(columns.at(rows), embeddings[chunk_rows], stored)
     recipe = Recipe.of_key(manifest.model_name, manifest.recipe)
     return complete(index, folder, parts.join(), recipe, change=manifest.change, number=next_number(index), now=now)
+
+
+def _headlines(archive: Archive, columns: Columns, recipe: Recipe, encode: Encode | None) -> Embeddings | None:
+    """Headlines of some articles, embedded, where there are so many that it is to be measured what is found."""
+    if encode is None or columns.chunks <= EXACT_CHUNKS:
+        return None
+    seqs = columns.seq[sampled_rows(len(columns), SAMPLE, seed=columns.chunks)].tolist()
+    titles = [one.article.title for one in archive.stored.of(seqs, recipe.key, recipe.model) if one.article.title]
+    return encode(titles) if titles else None
 
 
 def has_unfinished(index: IndexFolder) -> bool:
@@ -125,10 +154,10 @@ def _there(archive: Archive, columns: Columns, rows: Rows) -> tuple[Rows, list[S
     return rows[[key in found for key in keys]], stored
 
 
-def _begun(folder: Path, archive: Archive, recipe: Recipe, slice_articles: int) -> _Plan:
+def _begun(folder: Path, archive: Archive, recipe: Recipe, slice_articles: int | None) -> _Plan:
     with archive.reading():
-        plan = _Plan(FORMAT_VERSION, recipe.key, archive.last_change(), slice_articles)
         order = np.array(archive.stored.in_order(), dtype=np.int64)
+        plan = _Plan(FORMAT_VERSION, recipe.key, archive.last_change(), slice_articles or slice_for(len(order)))
     if not len(order):
         raise IndexMissing(
             f"the archive {archive.path} holds no articles yet; ingest some first: dateline ingest FOLDER"

@@ -39,7 +39,7 @@ def known_stories(folder: Path) -> dict[str, str]:
 
 
 def shipped(library: Library, snapshot: Snapshot, known: Mapping[str, str]) -> dict[str, int]:
-    rows = {article_id: snapshot.row_of_seq[_seq(library, article_id)] for article_id in known}
+    rows = {article_id: _row(library, snapshot, article_id) for article_id in known}
     return {article_id: int(snapshot.columns.story[row]) for article_id, row in rows.items()}
 
 
@@ -52,13 +52,13 @@ def plain(library: Library, snapshot: Snapshot, known: Mapping[str, str], thresh
         likest = int(cosines.argmax())
         if cosines[likest] >= threshold:
             story[row] = story[likest]
-    return {article_id: int(story[snapshot.row_of_seq[_seq(library, article_id)]]) for article_id in known}
+    return {article_id: int(story[_row(library, snapshot, article_id)]) for article_id in known}
 
 
-def _seq(library: Library, article_id: str) -> int:
+def _row(library: Library, snapshot: Snapshot, article_id: str) -> int:
     known = library.archive.known(article_id)
     assert known is not None
-    return known.seq
+    return int(snapshot.row_of_seq.of([known.seq])[0])
 
 
 def ways(library: Library, snapshot: Snapshot, known: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, int]]]:

@@ -37,7 +37,7 @@ def with_versions(snapshot: Snapshot, earlier: Sequence[Stored], lexical: Path, 
     """The snapshot, whose words are at `lexical`, with earlier versions in place of later ones."""
     workspace = Workspace(tails)
     try:
-        return snapshot.with_changes(earlier, lexical, workspace.folder)
+        return snapshot.with_changes(earlier, lexical, workspace.folder, aside=True)
     finally:
         workspace.close()
 

@@ -56,7 +56,7 @@ def left_after(snapshot: Snapshot, query: SearchQuery, folded: Folded, seqs: Seq
     """
     columns = snapshot.columns
     faces = folded.faces[folded.shown]
-    before = np.array([snapshot.row_of_seq[seq] for seq in seqs if seq in snapshot.row_of_seq], dtype=np.int64)
+    before = snapshot.row_of_seq.of(seqs)
     known = np.isin(faces, before)
     if query.collapse is not Collapse.NONE:
         known |= np.isin(columns.text_group[faces], columns.text_group[before])

@@ -110,7 +110,8 @@ def reindex(
             ):
                 regrouped = find_groups(archive, recipe_for(encoder), progress, now=utc_now())
         with reindex_progress("building", archive.counts()["articles"], shown=show_progress) as progress:
-            manifest = build(index, archive, recipe_for(encoder), now=utc_now(), progress=progress)
+            recipe = recipe_for(encoder)
+            manifest = build(index, archive, recipe, now=utc_now(), progress=progress, encode=encoder.encode_documents)
         try:
             judged = _gate(index, collection, manifest, gate_step) if collection else None
         except BaseException:

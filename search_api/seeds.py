@@ -152,8 +152,7 @@ def rows_of(library: Library, snapshot: Snapshot, article_ids: Sequence[str], no
 
 
 def _visible_rows(snapshot: Snapshot, seqs: Sequence[int], now: datetime) -> Rows:
-    rows = [snapshot.row_of_seq[seq] for seq in seqs if seq in snapshot.row_of_seq]
-    return snapshot.visible(np.array(rows, dtype=np.int64), now)
+    return snapshot.visible(snapshot.row_of_seq.of(seqs), now)
 
 
 def _seed(

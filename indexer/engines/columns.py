@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.archive_stored import Stored
 from indexer.articles import epoch_seconds
 from indexer.filters import Fact, Filters, language_forms
-from indexer.types import PubStatus, Rows
+from indexer.types import Rows
 
 Mask: TypeAlias = NDArray[np.bool_]
 """Shape (articles,): which articles a filter lets through."""
@@ -27,8 +25,8 @@ NO_TIME = np.iinfo(np.int64).min
 NO_STORY = 0
 """Stands for the story of an article that no place was looked for yet."""
 
-_SINGLE = ("section", "source", "language")
-_MULTIPLE = ("authors", "tags")
+SINGLE = ("section", "source", "language")
+MULTIPLE = ("authors", "tags")
 _COLUMN_OF = {
     Fact.SECTION: "section",
     Fact.SOURCE: "source",
@@ -45,7 +43,7 @@ class Columns:
     Copies of one text have the same `text_group`, articles of one story the same `story` (NO_STORY: not placed yet);
     `length` counts the body's characters. Chunks of article row i are the chunk rows chunk_offsets[i] to
     chunk_offsets[i + 1]. Words (section, source, language, authors, tags) are codes into `vocabulary`; -1 stands for
-    none. Times are seconds since 1970, UTC.
+    none. Times are seconds since 1970, UTC. A vocabulary may hold words that later views have and no row of these.
     """
 
     seq: NDArray[np.int64]
@@ -67,7 +65,7 @@ class Columns:
     chunk_offsets: NDArray[np.int64]
     chunk_start: NDArray[np.int32]
     chunk_end: NDArray[np.int32]
-    vocabulary: Mapping[str, tuple[str, ...]]
+    vocabulary: Mapping[str, Sequence[str]]
 
     def __len__(self) -> int:
         return len(self.seq)
@@ -102,14 +100,13 @@ class Columns:
         if not len(rows):
             return None
         row = int(rows[0])
-        span = slice(row, row + 1) if name in _SINGLE else slice(*getattr(self, f"{name}_offsets")[row : row + 2])
+        span = slice(row, row + 1) if name in SINGLE else slice(*getattr(self, f"{name}_offsets")[row : row + 2])
         words = (self.vocabulary[name][code] for code in getattr(self, name)[span].tolist() if code in codes)
         return next(words, None)
 
     def mask(self, filters: Filters) -> Mask:
-        """Which articles the filters let through, visibility included, but for what they say of an article's words."""
-        now = int(filters.now.timestamp())
-        mask: Mask = self.usable & (self.embargoed <= now)
+        """Which articles the filters let through, but for visibility and for what they say of an article's words."""
+        mask = np.ones(len(self), dtype=np.bool_)
         for fact, wanted in (
             (Fact.SECTION, filters.sections),
             (Fact.SOURCE, filters.sources),
@@ -138,7 +135,7 @@ class Columns:
         """Which articles have one of these values, compared without case."""
         name = _COLUMN_OF[fact]
         codes = self._codes(name, values)
-        if name in _SINGLE:
+        if name in SINGLE:
             return np.isin(getattr(self, name), codes)
         offsets = getattr(self, f"{name}_offsets")
         hits = np.concatenate([[0], np.cumsum(np.isin(getattr(self, name), codes))])
@@ -173,7 +170,7 @@ class Columns:
         """From a folder that `save` wrote: memory-mapped, which holds a file open for each array, or read into memory."""
         vocabulary = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
         arrays: dict[str, Any] = {
-            field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r" if mapped else None, allow_pickle=False)
+            field.name: read_array(folder / f"{field.name}.npy", mapped=mapped)
             for field in fields(cls)
             if field.name != "vocabulary"
         }
@@ -185,59 +182,30 @@ class Columns:
         taken: dict[str, Any] = {"chunk_start": self.chunk_start[chunk_rows], "chunk_end": self.chunk_end[chunk_rows]}
         taken["chunk_offsets"] = _offsets(np.diff(self.chunk_offsets)[rows])
         words: dict[str, tuple[str, ...]] = {}
-        for name in _MULTIPLE:
+        for name in MULTIPLE:
             starts = getattr(self, f"{name}_offsets")
             counts = np.diff(starts)[rows]
             inner = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
             codes = getattr(self, name)[inner + np.repeat(starts[rows], counts)]
             taken[f"{name}_offsets"] = _offsets(counts)
             taken[name], words[name] = _own_words(codes, self.vocabulary[name])
-        for name in _SINGLE:
+        for name in SINGLE:
             taken[name], words[name] = _own_words(getattr(self, name)[rows], self.vocabulary[name])
         rest = {field.name for field in fields(self)} - taken.keys() - {"vocabulary"}
         return Columns(**taken, **{name: np.asarray(getattr(self, name)[rows]) for name in rest}, vocabulary=words)
 
-    def with_more(self, stored: Sequence[Stored]) -> Columns:
-        """These rows, followed by one row for each stored article."""
-        return _columns(stored, self)
 
-
-class StoryRows:
-    """The rows of each story, found without looking at all of them."""
-
-    def __init__(self, story: NDArray[np.int64]) -> None:
-        self._story = story
-
-    @cached_property
-    def _order(self) -> Rows:
-        order: Rows = np.argsort(self._story, kind="stable")
-        return order
-
-    @cached_property
-    def _sorted(self) -> NDArray[np.int64]:
-        return np.asarray(self._story[self._order])
-
-    def of(self, story: int) -> Rows:
-        """The article rows of a story, dead and hidden ones too, in order."""
-        first, past = np.searchsorted(self._sorted, [story, story + 1])
-        return self._order[first:past]
-
-
-EMPTY_VOCABULARY: Mapping[str, tuple[str, ...]] = dict.fromkeys((*_SINGLE, *_MULTIPLE), ())
-
-
-def columns_of(stored: Sequence[Stored]) -> Columns:
-    """One row for each stored article, in the order given."""
-    return _columns(stored, None)
+def read_array(path: Path, *, mapped: bool = True) -> NDArray[Any]:
+    """An array as `numpy.save` wrote it, its pages shared between processes and read on demand where it is mapped."""
+    array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    return np.asarray(array).view(np.ndarray)  # a plain array: each slice of a memmap object costs ten times as much
 
 
 def joined_columns(parts: Sequence[Columns]) -> Columns:
-    """The rows of all parts in one, those of the first part first."""
-    if not parts:
-        return columns_of(())
+    """The rows of all parts, of one at least, in one; those of the first part first."""
     vocabulary: dict[str, tuple[str, ...]] = {}
     joined: dict[str, Any] = {}
-    for name in (*_SINGLE, *_MULTIPLE):
+    for name in (*SINGLE, *MULTIPLE):
         words = tuple(dict.fromkeys(word for part in parts for word in part.vocabulary[name]))
         code_of = {word: code for code, word in enumerate(words)}
         vocabulary[name] = words
@@ -268,51 +236,6 @@ def _own_words(codes: NDArray[np.int32], words: Sequence[str]) -> tuple[NDArray[
     new = np.full(len(words), -1, dtype=np.int32)
     new[used] = np.arange(len(used), dtype=np.int32)
     return _recoded(codes, new.tolist()), tuple(words[code] for code in used)
-
-
-def _columns(stored: Sequence[Stored], before: Columns | None) -> Columns:
-    vocabulary = {n: list(words) for n, words in (before.vocabulary if before else EMPTY_VOCABULARY).items()}
-    codes = {name: {word: code for code, word in enumerate(words)} for name, words in vocabulary.items()}
-
-    def code(name: str, word: str | None) -> int:
-        if word is None:
-            return -1
-        if word not in codes[name]:
-            codes[name][word] = len(vocabulary[name])
-            vocabulary[name].append(word)
-        return codes[name][word]
-
-    def joined(name: str, values: Iterable[Any], dtype: Any) -> NDArray[Any]:
-        new = np.array(list(values), dtype=dtype)
-        return np.concatenate([getattr(before, name), new]) if before is not None else new
-
-    def offsets(name: str, counts: Iterable[int]) -> NDArray[np.int64]:
-        start = getattr(before, name) if before is not None else np.zeros(1, dtype=np.int64)
-        return np.concatenate([start, start[-1] + np.cumsum(np.fromiter(counts, dtype=np.int64))])
-
-    articles = [item.article for item in stored]
-    return Columns(
-        seq=joined("seq", (item.seq for item in stored), np.int64),
-        version=joined("version", (item.version for item in stored), np.int64),
-        text_group=joined("text_group", (item.text_group for item in stored), np.int64),
-        story=joined("story", (item.story or NO_STORY for item in stored), np.int64),
-        length=joined("length", (len(a.body) for a in articles), np.int32),
-        published=joined("published", (seconds(a.published_at) for a in articles), np.int64),
-        embargoed=joined("embargoed", (seconds(a.embargoed) for a in articles), np.int64),
-        known_from=joined("known_from", (item.known_from for item in stored), np.int64),
-        usable=joined("usable", (a.pubstatus is PubStatus.USABLE for a in articles), np.bool_),
-        section=joined("section", (code("section", a.section) for a in articles), np.int32),
-        source=joined("source", (code("source", a.source) for a in articles), np.int32),
-        language=joined("language", (code("language", a.language) for a in articles), np.int32),
-        authors_offsets=offsets("authors_offsets", (len(a.authors) for a in articles)),
-        authors=joined("authors", (code("authors", name) for a in articles for name in a.authors), np.int32),
-        tags_offsets=offsets("tags_offsets", (len(a.tags) for a in articles)),
-        tags=joined("tags", (code("tags", tag) for a in articles for tag in a.tags), np.int32),
-        chunk_offsets=offsets("chunk_offsets", (len(item.spans) for item in stored)),
-        chunk_start=joined("chunk_start", (start for item in stored for start, _ in item.spans), np.int32),
-        chunk_end=joined("chunk_end", (end for item in stored for _, end in item.spans), np.int32),
-        vocabulary={name: tuple(words) for name, words in vocabulary.items()},
-    )
 
 
 def seconds(moment: datetime | None) -> int:

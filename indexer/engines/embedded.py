@@ -12,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive_stored import Stored
-from indexer.engines.columns import Columns, Mask, StoryRows
+from indexer.engines.columns import Columns, Mask, read_array
 from indexer.engines.lexical import LexicalIndex
-from indexer.engines.vectors import VectorIndex, similarities
+from indexer.engines.row_lookup import RowOfSeq, Sorted, StoryRows
+from indexer.engines.stored_columns import GrowingColumns, columns_with
+from indexer.engines.vector_choice import load_vectors
+from indexer.engines.vectors import VectorIndex, best, similarities
+from indexer.engines.visible_rows import VisibleRows
 from indexer.filters import Condition, Filters, Is, Published
 from indexer.types import Rows, Scores, Vector
 
@@ -52,40 +56,53 @@ class Snapshot:
     base_article_vectors: NDArray[np.float16]
     lexical: LexicalIndex
     tail: Tail
-    row_of_seq: dict[int, int] = field(repr=False)
-    story_rows: StoryRows = field(repr=False)
+    row_of_seq: RowOfSeq = field(repr=False)
+    stories: Sorted = field(repr=False)
+    visible_rows: VisibleRows = field(repr=False)
+    growth: GrowingColumns = field(default_factory=GrowingColumns, repr=False)
+    """What the columns of the views that follow this one are appended to."""
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
         """A generation as it was built, without any tail."""
         columns = Columns.load(folder / COLUMNS)
-        vectors = VectorIndex.load(folder / VECTORS)
+        vectors = load_vectors(folder / VECTORS)
         dimension = vectors.embeddings.shape[1]
         nothing = np.empty((0, dimension), dtype=np.float16)
         return cls(
             columns=columns,
             base_articles=len(columns),
             vectors=vectors,
-            base_article_vectors=np.load(folder / VECTORS / ARTICLE_VECTORS, mmap_mode="r", allow_pickle=False),
+            base_article_vectors=read_array(folder / VECTORS / ARTICLE_VECTORS),
             lexical=LexicalIndex.open(folder / LEXICAL),
             tail=Tail(
                 nothing.astype(np.float32), nothing, np.empty(0, dtype=np.int64), np.zeros(len(columns), dtype=np.bool_)
             ),
-            row_of_seq={int(seq): row for row, seq in enumerate(columns.seq)},
-            story_rows=StoryRows(columns.story),
+            row_of_seq=RowOfSeq(Sorted(columns.seq)),
+            stories=Sorted(columns.story),
+            visible_rows=VisibleRows(
+                np.repeat(np.arange(len(columns), dtype=np.int32), np.diff(columns.chunk_offsets))
+            ),
         )
 
     def with_changes(
-        self, stored: Sequence[Stored], lexical: Path, workspace: Path, gone: Sequence[int] = ()
+        self,
+        stored: Sequence[Stored],
+        lexical: Path,
+        workspace: Path,
+        gone: Sequence[int] = (),
+        *,
+        aside: bool = False,
     ) -> Snapshot:
         """This snapshot with new and changed articles, and without those `gone` (archive numbers).
 
-        `workspace` is a folder of this process's own; where it is missing it begins as a copy of the words at `lexical`.
+        `workspace` is a folder of this process's own; where it is missing it begins as a copy of the words at `lexical`. A view
+        that is not followed by others is made `aside`.
         """
-        columns = self.columns.with_more(stored)
+        columns = columns_with(self.columns, stored) if aside else self.growth.with_more(self.columns, stored)
         new_rows = range(len(self.columns), len(columns))
         changed = [*(item.seq for item in stored), *gone]
-        dead_rows = [self.row_of_seq[seq] for seq in changed if seq in self.row_of_seq]
+        dead_rows = self.row_of_seq.of(changed).tolist()
         dead = np.concatenate([self.tail.dead, np.zeros(len(stored), dtype=np.bool_)])
         dead[dead_rows] = True
         embeddings = _stacked(stored, self.tail.embeddings.shape[1])
@@ -109,9 +126,12 @@ class Snapshot:
                 dead,
                 self.tail.hidden,
             ),
-            row_of_seq=_without(self.row_of_seq, gone)
-            | {item.seq: row for item, row in zip(stored, new_rows, strict=True)},
-            story_rows=StoryRows(columns.story),
+            row_of_seq=self.row_of_seq.with_changes(
+                {item.seq: row for item, row in zip(stored, new_rows, strict=True)}, gone
+            ),
+            stories=self.stories,
+            visible_rows=self.visible_rows.fresh(),
+            growth=self.growth,
         )
 
     def until(self, change: int) -> Snapshot:
@@ -124,20 +144,24 @@ class Snapshot:
 
     def without(self, seqs: Sequence[int]) -> Snapshot:
         """This snapshot without some articles: those withdrawn since it was taken."""
-        rows = [self.row_of_seq[seq] for seq in seqs if seq in self.row_of_seq]
-        return self._hiding(np.array(rows, dtype=np.int64)) if rows else self
+        rows = self.row_of_seq.of(seqs)
+        return self._hiding(rows) if len(rows) else self
 
     def _hiding(self, rows: Rows) -> Snapshot:
         dead = self.tail.dead.copy()
         dead[rows] = True
-        return replace(self, tail=replace(self.tail, dead=dead, hidden=np.union1d(self.tail.hidden, rows)))
+        tail = replace(self.tail, dead=dead, hidden=np.union1d(self.tail.hidden, rows))
+        return replace(self, tail=tail, visible_rows=self.visible_rows.fresh())
 
     def __len__(self) -> int:
-        return len(self.columns) - int(self.tail.dead.sum())
+        return len(self.columns) - int(np.count_nonzero(self.tail.dead))
 
     def allowed(self, filters: Filters) -> Mask:
-        """The live articles that the filters let through."""
-        mask: Mask = self.columns.mask(filters) & ~self.tail.dead
+        """The live articles that the filters let through; not to be written to."""
+        visible = self.visible_rows.mask(self.columns, self.tail.dead, int(filters.now.timestamp()))
+        if filters == Filters(filters.now):
+            return visible
+        mask: Mask = visible & self.columns.mask(filters)
         for group in filters.require:
             mask &= np.logical_or.reduce([self._meeting(condition) for condition in group])
         for condition in filters.exclude:
@@ -155,7 +179,8 @@ class Snapshot:
 
     def story_members(self, story: int, now: datetime) -> Rows:
         """The articles of a story that readers may see, in no order; copies of one text are all among them."""
-        return self.visible(self.story_rows.of(story), now)
+        since = self.columns.story[self.base_articles :]
+        return self.visible(StoryRows(self.stories, since, self.base_articles).of(story), now)
 
     def visible(self, rows: Rows, now: datetime) -> Rows:
         """Those of the article rows that are live and that readers may see."""
@@ -171,29 +196,25 @@ class Snapshot:
 
     def nearest_chunks(self, query: Vector, count: int, allowed: Mask) -> tuple[Rows, Scores]:
         """The `count` chunks most similar to the query among the allowed articles, best first."""
-        per_article = np.diff(self.columns.chunk_offsets)
-        chunk_allowed = np.repeat(allowed, per_article)
-        base_chunks = len(self.vectors)
-        rows, scores = self.vectors.search(query, count, chunk_allowed[:base_chunks])
+        rows, scores = self.vectors.search(query, count, self.visible_rows.chunks(allowed))
         if len(self.tail.embeddings):
-            tail_rows = np.flatnonzero(chunk_allowed[base_chunks:])
+            tail_rows = self._tail_chunks(allowed)
             tail_scores = similarities(query, self.tail.embeddings)[tail_rows]
-            if len(tail_rows) > count:
-                best = np.argpartition(-tail_scores, count)[:count]
-                tail_rows, tail_scores = tail_rows[best], tail_scores[best]
-            rows = np.concatenate([rows, tail_rows + base_chunks])
+            rows = np.concatenate([rows, tail_rows + len(self.vectors)])
             scores = np.concatenate([scores, tail_scores])
-        best = np.lexsort((rows, -scores))[:count]
-        return rows[best], scores[best]
+        return best(rows, scores, count)
 
     def similar_chunks(self, query: Vector, least: float, allowed: Mask) -> Rows:
         """Every chunk of the allowed articles whose similarity is above `least`, in no order."""
-        chunk_allowed = np.repeat(allowed, np.diff(self.columns.chunk_offsets))
-        base_chunks = len(self.vectors)
-        rows = self.vectors.within(query, least, chunk_allowed[:base_chunks])
-        tail_rows = np.flatnonzero(chunk_allowed[base_chunks:])
+        rows = self.vectors.within(query, least, self.visible_rows.chunks(allowed))
+        tail_rows = self._tail_chunks(allowed)
         near = similarities(query, self.tail.embeddings)[tail_rows] > least
-        return np.concatenate([rows, tail_rows[near] + base_chunks])
+        return np.concatenate([rows, tail_rows[near] + len(self.vectors)])
+
+    def _tail_chunks(self, allowed: Mask) -> Rows:
+        """The tail's chunks of the allowed articles, counted from the tail's first."""
+        per_article = np.diff(self.columns.chunk_offsets[self.base_articles :])
+        return np.flatnonzero(np.repeat(allowed[self.base_articles :], per_article))
 
     def chunk_similarities(self, query: Vector, article_rows: Rows) -> tuple[Rows, Rows, Scores]:
         """Every chunk of the articles: its row, the position of its article in `article_rows`, its similarity."""
@@ -223,10 +244,6 @@ class Snapshot:
         if row < self.base_articles:
             return np.asarray(self.base_article_vectors[row], dtype=np.float32)
         return np.asarray(self.tail.article_vectors[row - self.base_articles], dtype=np.float32)
-
-
-def _without(rows: dict[int, int], gone: Sequence[int]) -> dict[int, int]:
-    return {seq: row for seq, row in rows.items() if seq not in gone} if gone else rows
 
 
 def _stacked(stored: Sequence[Stored], dimension: int = 0) -> NDArray[np.float16]:

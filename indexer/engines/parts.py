@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive_stored import Stored
-from indexer.engines.columns import Columns, columns_of, joined_columns
+from indexer.engines.columns import Columns, joined_columns
 from indexer.engines.embedded import ARTICLE_VECTORS, COLUMNS, LEXICAL, VECTORS, article_vectors
 from indexer.engines.lexical import LexicalIndex
-from indexer.engines.vectors import EMBEDDINGS_FILE, VectorIndex
+from indexer.engines.stored_columns import columns_of
+from indexer.engines.vector_choice import build_vectors
+from indexer.engines.vectors import EMBEDDINGS_FILE, read_embeddings
 from indexer.errors import IndexDamaged
 from indexer.layout import sync_files, sync_folder
+from indexer.types import Embeddings
 
 _PARTS = "parts"
 _FP16 = np.lib.format.dtype_to_descr(np.dtype(np.float16))
@@ -62,15 +65,16 @@ class Parts:
         self.count += 1
         self.rows += len(columns)
 
-    def join(self) -> Columns:
+    def join(self, headlines: Callable[[Columns], Embeddings | None] = lambda _columns: None) -> Columns:
         """Make the engine's files of all slices, of one at least, and remove the slices.
 
-        Raises IndexDamaged when their embeddings are not of one size; the slices are removed then, too.
+        `headlines` gives embedded headlines of some articles, which a large index is measured with. Raises IndexDamaged when the
+        embeddings are not of one size; the slices are removed then, too.
         """
         with _writing(self._folder):
-            return self._joined()
+            return self._joined(headlines)
 
-    def _joined(self) -> Columns:
+    def _joined(self, headlines: Callable[[Columns], Embeddings | None]) -> Columns:
         columns = joined_columns(list(self._columns()))
         for name in (COLUMNS, VECTORS):
             shutil.rmtree(self._folder / name, ignore_errors=True)
@@ -78,8 +82,8 @@ class Parts:
         vectors = self._folder / VECTORS
         vectors.mkdir()
         self._join_embeddings(vectors / EMBEDDINGS_FILE)
-        embeddings = np.load(vectors / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
-        VectorIndex.build(embeddings).save_index(vectors)
+        embeddings = read_embeddings(vectors)
+        build_vectors(vectors, headlines(columns))
         means = np.empty((len(columns), embeddings.shape[1]), dtype=np.float16)
         for first in range(0, len(columns), _MEANS_AT_ONCE):
             offsets = columns.chunk_offsets[first : first + _MEANS_AT_ONCE + 1]

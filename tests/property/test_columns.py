@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.archive_stored import Stored
-from indexer.engines.columns import Columns, columns_of, joined_columns
+from indexer.engines.columns import Columns, joined_columns
+from indexer.engines.stored_columns import columns_of
 from indexer.types import Article
 
 WORDS = st.sampled_from(["Ada", "ada", "Bo", "Çelik", "高橋", ""])

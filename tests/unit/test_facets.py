@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from indexer.archive_stored import Stored
-from indexer.engines.columns import Columns, columns_of
+from indexer.engines.columns import Columns
+from indexer.engines.stored_columns import columns_of
 from indexer.types import Article
 from search_api.facets import count
 from search_api.query import Facet
