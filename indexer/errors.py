@@ -50,6 +50,10 @@ class IndexDamaged(DatelineError):
     """A file of the index differs from what its manifest says."""
 
 
+class IndexOpening(DatelineError):
+    """A service has just started and is reading its index; ask again in a moment."""
+
+
 class GenerationMissing(DatelineError):
     """There is no generation of a number, or none that served before."""
 

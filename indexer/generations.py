@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass
@@ -14,9 +13,18 @@ import numpy as np
 
 from indexer.archive import Archive
 from indexer.articles import format_time
+from indexer.checksums import (
+    files_of,
+    forget_checked,
+    remember_checked,
+    sha256_of,
+    stamp_of,
+    wrong_files,
+    wrong_size,
+)
 from indexer.engines import embedded
 from indexer.engines.columns import Columns
-from indexer.engines.vectors import EMBEDDINGS_FILE
+from indexer.engines.vector_choice import load_vectors
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.layout import IndexFolder, replace_text, sync_files, sync_folder
 from indexer.recipe import Recipe, remember_recipe
@@ -56,7 +64,7 @@ def complete(
     index: IndexFolder, folder: Path, columns: Columns, recipe: Recipe, *, change: int, number: int, now: datetime
 ) -> Manifest:
     """Make a folder with the engine's files a generation: checksums, all durable, in its place by one step."""
-    embeddings = np.load(folder / embedded.VECTORS / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
+    vectors = load_vectors(folder / embedded.VECTORS)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         number=number,
@@ -67,16 +75,18 @@ def complete(
         recipe=recipe.key,
         articles=len(columns),
         chunks=columns.chunks,
-        dimension=int(embeddings.shape[1]),
-        parameters={"vectors": "exact inner product, fp16", "lexical": "BM25"},
+        dimension=int(vectors.embeddings.shape[1]),
+        parameters={**vectors.parameters, "lexical": "BM25"},
         files={
-            path: {"bytes": (folder / path).stat().st_size, "sha256": _sha256(folder / path)} for path in _files(folder)
+            path: {"bytes": (folder / path).stat().st_size, "sha256": sha256_of(folder / path)}
+            for path in files_of(folder)
         },
     )
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
     sync_files(folder)
     folder.rename(index.generation(number))
     sync_folder(index.generations)
+    remember_checked(index.generation(number), stamp_of(index.generation(number)))
     return manifest
 
 
@@ -139,6 +149,7 @@ def remove(index: IndexFolder, number: int) -> None:
     """Delete a generation that is not serving, by one step as readers see it."""
     doomed = index.generations / f"{GONE}-{number}"
     index.generation(number).rename(doomed)
+    forget_checked(index.generation(number))
     shutil.rmtree(doomed)
 
 
@@ -202,30 +213,14 @@ def _problems(index: IndexFolder, archive: Archive) -> list[str]:
 
 def check_files(index: IndexFolder, manifest: Manifest) -> list[str]:
     """What is wrong with the files of a generation, by size and SHA-256; empty when they are as they were built."""
-    folder = index.generation(manifest.number)
-    found = []
-    for path, expected in manifest.files.items():
-        wrong = _wrong_size(folder / path, expected["bytes"])
-        if wrong:
-            found.append(wrong)
-        elif _sha256(folder / path) != expected["sha256"]:
-            found.append(f"{path} is damaged (its SHA-256 is not the manifest's)")
-    unknown = set(_files(folder)) - manifest.files.keys() - {MANIFEST}
-    return [*found, *(f"{path} is not in the manifest" for path in sorted(unknown))]
-
-
-def _wrong_size(path: Path, expected: int) -> str | None:
-    if not path.is_file():
-        return f"{path.parent.name}/{path.name} is missing"
-    size = path.stat().st_size
-    return f"{path.parent.name}/{path.name} has {size} bytes, expected {expected}" if size != expected else None
+    return wrong_files(index.generation(manifest.number), manifest.files, MANIFEST)
 
 
 def open_snapshot(index: IndexFolder, manifest: Manifest) -> embedded.Snapshot:
     """The generation opened for searching, every file's size checked; raises IndexDamaged naming the wrong file."""
     folder = index.generation(manifest.number)
     for path, expected in manifest.files.items():
-        if wrong := _wrong_size(folder / path, expected["bytes"]):
+        if wrong := wrong_size(folder / path, expected["bytes"]):
             raise IndexDamaged(f"generation {manifest.number}: {wrong}; rebuild it from the archive: dateline reindex")
     return embedded.Snapshot.open(folder)
 
@@ -254,14 +249,3 @@ def _contradictions(folder: Path, manifest: Manifest, archive: Archive) -> list[
     if np.any(columns.chunk_end < columns.chunk_start):
         found.append("a chunk ends before it starts")
     return found
-
-
-def _files(folder: Path) -> list[str]:
-    return sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"
-    )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

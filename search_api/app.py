@@ -19,6 +19,7 @@ from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
 from search_api.compression import Compression
 from search_api.errors import describe_problems, register_errors
+from search_api.following import Follower
 from search_api.heads import Heads
 from search_api.keys import Keys
 from search_api.library import Library
@@ -34,29 +35,41 @@ from search_api.write_desk import WriteDesk
 WEB = Path(__file__).parent / "web"
 
 
-def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+PATIENCE_S = 2.0
+"""How long a service may take to open its index before it answers at all: that it is alive, and not ready."""
+
+
+def serving_app() -> FastAPI:
+    """What each worker of `dateline serve` runs."""
+    return create_app(patience_s=PATIENCE_S)
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    patience_s: float | None = None,
+) -> FastAPI:
     """The service over the index that the settings name; `clock` gives the time that embargoes are held against.
 
-    It opens the index and answers one query of its own before it takes any, so that no reader waits for the model.
+    It opens the index and answers one query of its own before it takes any, so that no reader waits for the model; when that
+    takes longer than `patience_s`, it begins to answer, and says that it is not ready yet.
     """
     settings = settings or Settings()
     index = IndexFolder(settings.index)
     library = Library(index, warm=True)
+    follower = Follower(library)
     desk = WriteDesk(index, library)
     maintenance = Maintenance(index, library, fold_after=settings.fold_after)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        try:
-            library.refresh()
-            search(library, SearchQuery("news", Filters(clock())))
-        except Exception as error:
-            library.note_trouble(error)
-        library.start()
+        follower.start(lambda: search(library, SearchQuery("news", Filters(clock()))), patience_s=patience_s)
         maintenance.start()
         yield
         maintenance.close()
         desk.close()
+        follower.close()
         library.close()
 
     app = FastAPI(
@@ -66,6 +79,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         lifespan=lifespan,
     )
     app.state.library = library
+    app.state.follower = follower
     app.state.desk = desk
     app.state.maintenance = maintenance
     app.state.keys = Keys.of(index)

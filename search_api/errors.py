@@ -21,6 +21,7 @@ from indexer.errors import (
     IndexBusy,
     IndexDamaged,
     IndexMissing,
+    IndexOpening,
     ModelError,
     QueryError,
     StoryNotFound,
@@ -43,6 +44,7 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     AccessDenied: (403, "Not allowed"),
     DiskFull: (507, "There is no room to store this"),
     IndexMissing: (503, "There is no index yet"),
+    IndexOpening: (503, "The index is being opened"),
     IndexDamaged: (503, "The index is damaged"),
     IndexBusy: (503, "The index is locked"),
     ModelError: (503, "The embedding model does not fit the index"),
@@ -77,6 +79,8 @@ def _foreseen(request: Request, error: Exception) -> Told:
         logger.error("%s", error)
         detail = "The service cannot do this now; its log says why."
         return _document(status, title, detail), {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(error, IndexOpening):
+        return _document(status, title, str(error)), {"Retry-After": "1"}
     if isinstance(error, AccessDenied) and not error.known:
         return _document(401, "A key is needed", str(error)), {"WWW-Authenticate": "Bearer"}
     misses = getattr(request.state, "misses", None) if status == 404 else None

@@ -116,26 +116,16 @@ class HitMaker:
         )
 
     def _snippets(self, found: Sequence[tuple[int, Article]]) -> list[Snippet]:
-        passages = [self._passage(row, article) for row, article in found]
-        snippets = [
-            best_snippet(article, passage.chunk, passage.span, self._terms, self._question.phrases)
-            for (_, article), passage in zip(found, passages, strict=True)
-        ]
-        if self._highlight is Highlight.NONE:
-            return [Snippet(snippet.text, snippet.chunk, ()) for snippet in snippets]
-        if self._vector is None or self._highlight is Highlight.WORDS:
-            return snippets
-        by_meaning = [
-            place
-            for place, passage in enumerate(passages)
-            if passage.share < BY_MEANING_BELOW and not self._question.phrases
-        ]
-        for place in by_meaning:
-            article, passage = found[place][1], passages[place]
+        return [self._snippet(article, self._passage(row, article)) for row, article in found]
+
+    def _snippet(self, article: Article, passage: Passage) -> Snippet:
+        by_meaning = passage.share < BY_MEANING_BELOW and not self._question.phrases
+        if self._highlight is Highlight.MEANING and self._vector is not None and by_meaning:
             sentence = self._likest_sentence(article, passage.span)
             if sentence is not None:
-                snippets[place] = sentence_snippet(article, passage.chunk, passage.span, sentence)
-        return snippets
+                return sentence_snippet(article, passage.chunk, passage.span, sentence)
+        found = best_snippet(article, passage.chunk, passage.span, self._terms, self._question.phrases)
+        return Snippet(found.text, found.chunk, ()) if self._highlight is Highlight.NONE else found
 
     def _likest_sentence(self, article: Article, span: tuple[int, int]) -> int | None:
         text = article.body[span[0] : span[1]]

@@ -12,9 +12,10 @@ import numpy as np
 
 from indexer.archive import Archive
 from indexer.articles import is_visible
+from indexer.checksums import Stamp
 from indexer.encoder import Encoder, load_encoder
 from indexer.engines.embedded import LEXICAL, Snapshot
-from indexer.errors import ArticleNotFound, CursorExpired, IndexDamaged
+from indexer.errors import ArticleNotFound, CursorExpired, IndexDamaged, IndexOpening
 from indexer.filters import Filters
 from indexer.generations import Manifest
 from indexer.layout import IndexFolder
@@ -23,19 +24,13 @@ from indexer.workspaces import Workspace
 from search_api.as_of import versions_at, with_versions
 from search_api.clock import utc_now
 from search_api.kept_views import KeptViews
-from search_api.opening import Opener, Stamp, check_fits, warm_up
+from search_api.opening import Opener, check_fits, warm_up
 
 logger = logging.getLogger(__name__)
-
-REFRESH_S = 0.25
-"""How often a serving process looks for changes."""
 
 PASTS_KEPT = 2
 PAST_KEPT_S = 60.0
 """How many views of the past are kept, and how long: each holds its own columns in memory."""
-
-LONGEST_PAUSE_S = 2.0
-"""How long it waits between tries, in the end, while they fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +66,8 @@ class Library:
         self._refreshing = threading.Lock()
         self._past_turn = threading.Lock()
         self._local = threading.local()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.is_opening = False
+        """Whether a service has just begun to read the index, and has not answered a first question yet."""
         self.trouble: str | None = None
         """Why the last refresh failed, when it did; the view from before it goes on serving."""
 
@@ -80,8 +75,10 @@ class Library:
     def view(self) -> View | None:
         """The state to answer from, without what was withdrawn since; None while there is no generation.
 
-        Raises IndexDamaged while there is none to be trusted.
+        Raises IndexOpening while a service reads its index, and IndexDamaged while there is none to be trusted.
         """
+        if self._view is None and self.is_opening and self.index.has_pointer:
+            raise IndexOpening("the index is being read; ask again in a second")
         if self._is_suspect or (self._view is None and self.trouble):
             raise IndexDamaged(self.trouble or "files of the serving generation have changed and are being checked")
         return self._view and self._unwithdrawn_view(self._view)
@@ -92,6 +89,11 @@ class Library:
             return view
         withdrawn = self.archive.stored.withdrawn_after(view.change, utc_now(), deleted_too=view.as_of is None)
         return replace(view, snapshot=view.snapshot.without(withdrawn)) if withdrawn else view
+
+    @property
+    def has_view(self) -> bool:
+        """Whether there is anything to answer from."""
+        return self._view is not None
 
     @property
     def encoder(self) -> Encoder | None:
@@ -205,7 +207,7 @@ class Library:
             if not self.index.archive.is_file():
                 return
             view = self._view
-            if view and self._opener.stamp(view.manifest.number) != view.stamp:
+            if view and self._opener.is_doubtful(view.manifest.number, view.stamp):
                 self._is_suspect = self.index.generation(view.manifest.number).is_dir()
             numbers = [self._pinned] if self._pinned else self._opener.wanted(self.archive)
             number = next((number for number in numbers if not self._opener.is_damaged(number)), None)
@@ -286,25 +288,16 @@ class Library:
             logger.error("the index could not be refreshed: %s", error)
         self.trouble = str(error)
 
-    def start(self) -> None:
-        """Follow changes in the background until `close`."""
-        self._thread = threading.Thread(target=self._watch, name="library-refresh", daemon=True)
-        self._thread.start()
+    @property
+    def has_unread(self) -> bool:
+        """Whether a generation was opened without reading all its files."""
+        return self._opener.has_unread
 
-    def _watch(self) -> None:
-        pause_s = REFRESH_S
-        while not self._stop.wait(pause_s):
-            try:
-                self.refresh()
-                self.trouble, pause_s = None, REFRESH_S
-            except Exception as error:
-                self.note_trouble(error)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+    def read_what_was_trusted(self) -> None:
+        """Read the files that were opened because they had not changed since they were last checked."""
+        self._opener.check_again()
 
     def close(self) -> None:
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
         self._drop_workspace()
 
     def _drop_workspace(self) -> None:

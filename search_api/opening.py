@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from indexer.archive import Archive
+from indexer.checksums import Stamp, forget_checked, record_of, remember_checked, stamp_of, was_checked
 from indexer.encoder import Encoder
 from indexer.engines.embedded import Snapshot
-from indexer.errors import IndexDamaged, ModelError
+from indexer.errors import IndexBusy, IndexDamaged, IndexMissing, ModelError
 from indexer.filters import Filters
 from indexer.generations import Manifest, check_files, open_snapshot, read_manifest
-from indexer.layout import IndexFolder
+from indexer.layout import IndexFolder, held_lock
 from indexer.served import served
 
 logger = logging.getLogger(__name__)
-
-Stamp = tuple[tuple[str, int, int, int], ...]
-"""Name, size, time of change and inode of each file of a generation, which never changes while it is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +33,17 @@ class Opened:
 
 
 class Opener:
-    """Opens generations whose every file has the checksum that the manifest says, and remembers those that have not."""
+    """Opens generations whose every file has the checksum that the manifest says, and remembers those that have not.
+
+    Files that are as they were when that was last found are opened at once, and read after that (`check_again`).
+    """
 
     def __init__(self, index: IndexFolder) -> None:
         self._index = index
         self._damaged: dict[int, Stamp] = {}
+        self._trusted: dict[int, Stamp] = {}
+        self._recorded: set[int] = set()
+        """The generations whose files somebody has read all of and put that on record."""
         self._pointer_trouble: str | None = None
         self._first: int | None = None
 
@@ -97,9 +101,21 @@ class Opener:
         stamp = self.stamp(number)
         try:
             manifest = read_manifest(self._index, number)
-            wrong = check_files(self._index, manifest)
-            if wrong:
-                raise IndexDamaged(f"generation {number}: {wrong[0]}; rebuild it from the archive: dateline reindex")
+            folder = self._index.generation(number)
+            if was_checked(folder, stamp):
+                self._trusted[number] = stamp
+            else:
+                self._trusted.pop(number, None)
+                wrong = check_files(self._index, manifest)
+                if wrong:
+                    raise IndexDamaged(
+                        f"generation {number}: {wrong[0]}; rebuild it from the archive: dateline reindex"
+                    )
+                remember_checked(folder, stamp)
+            if record_of(folder).exists():
+                self._recorded.add(number)
+            else:  # nothing can be written here
+                self._recorded.discard(number)
             return Opened(manifest, open_snapshot(self._index, manifest), stamp)
         except IndexDamaged:
             self._damaged[number] = stamp
@@ -108,14 +124,37 @@ class Opener:
             self._damaged[number] = stamp
             raise IndexDamaged(f"generation {number} cannot be read ({error}); rebuild it: dateline reindex") from error
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether a generation was opened without reading its files."""
+        return bool(self._trusted)
+
+    def check_again(self) -> None:
+        """Read the files of generations that were opened without, unless another process does; every process closes what is damaged."""
+        while self._trusted:
+            number, stamp = self._trusted.popitem()
+            folder = self._index.generation(number)
+            try:
+                with held_lock(folder.parent, f"{folder} is gone", "checks it", name="checking.lock"):
+                    wrong = check_files(self._index, read_manifest(self._index, number))
+            except (
+                IndexBusy,
+                IndexMissing,
+                IndexDamaged,
+                OSError,
+            ):  # another process does it, or it was deleted meanwhile
+                continue
+            if wrong and self.stamp(number) == stamp:
+                logger.error("generation %s: %s", number, wrong[0])
+                forget_checked(folder)
+
+    def is_doubtful(self, number: int, stamp: Stamp) -> bool:
+        """Whether the files of an open generation are not those that were opened, or were found to be damaged since."""
+        is_forgotten = number in self._recorded and not record_of(self._index.generation(number)).exists()
+        return is_forgotten or self.stamp(number) != stamp
+
     def stamp(self, number: int) -> Stamp:
-        folder = self._index.generation(number)
-        found = []
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix != ".lock":
-                facts = path.stat()
-                found.append((str(path.relative_to(folder)), facts.st_size, facts.st_mtime_ns, facts.st_ino))
-        return tuple(found)
+        return stamp_of(self._index.generation(number))
 
 
 def check_fits(encoder: Encoder, manifest: Manifest) -> None:

@@ -31,7 +31,7 @@ def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
         prepare_encoder(read_manifest(index).model_name, index.models, line_on_stderr(shown=True))
     os.environ["DATELINE_INDEX"] = str(index.root)
     uvicorn.run(
-        "search_api.app:create_app",
+        "search_api.app:serving_app",
         factory=True,
         host=host,
         port=port,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from indexer.errors import IndexOpening
 from search_api.deps import LibraryDep
 from search_api.errors import problem
 from search_api.routes.parameters import NoParametersDep
@@ -22,10 +23,13 @@ def healthz(_: NoParametersDep) -> dict[str, str]:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Searches can be answered")
 def readyz(_: NoParametersDep, library: LibraryDep) -> JSONResponse:
-    """200 with the serving generation (null for an empty index); 503 while there is nothing to answer from.
+    """200 with the serving generation (null for an empty index); 503 while there is nothing to answer from, or a first answer
+    would take long because the index is just being opened.
 
     `stale` means that changes cannot be taken up: answers come from before them, and the service's log says why.
     """
+    if library.is_opening:
+        raise IndexOpening("the index is being read; ask again in a second")
     view = library.view
     if view is None and library.trouble:
         return problem(503, "Not ready", "The index cannot be read; the service's log says why.")

@@ -90,7 +90,9 @@ class Clock:
 def served(index: IndexFolder, clock: Clock | None = None) -> TestClient:
     key = Keys.of(index).add("desk", Scope.WRITE, now=utc_now())
     app = create_app(Settings(index=index.root), clock=clock or utc_now)
-    app.state.library.start = lambda: None  # changes are taken up only when the test says so
+    app.state.follower.start = lambda *_, **__: (
+        app.state.library.refresh()
+    )  # what comes later only when the test says so
     return TestClient(app, headers={"Authorization": f"Bearer {key}"})
 
 
