@@ -94,6 +94,11 @@ class Library:
         return replace(view, snapshot=view.snapshot.without(withdrawn)) if withdrawn else view
 
     @property
+    def opened(self) -> View | None:
+        """The state held in memory, trusted or not, for those who report on it."""
+        return self._view
+
+    @property
     def encoder(self) -> Encoder | None:
         """The model that questions are encoded with; None before a generation was opened."""
         return self._encoder
