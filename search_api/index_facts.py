@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -124,5 +125,9 @@ class IndexFigures:
 
 
 def size_of(folder: Path, pattern: str) -> int:
-    """Bytes of the files that a pattern matches."""
-    return sum(path.stat().st_size for path in folder.glob(pattern) if path.is_file())
+    """Bytes of the files that a pattern matches; one that goes away meanwhile has none."""
+    size_bytes = 0
+    for path in folder.glob(pattern):
+        with suppress(FileNotFoundError):
+            size_bytes += path.stat().st_size if path.is_file() else 0
+    return size_bytes

@@ -20,6 +20,10 @@ from search_api.tracing import check_packages
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable by which prometheus_client finds the folder that workers share."""
 
+COUNTS_PREFIX = "dateline-metrics-"
+
+MEMORY_FOLDER = "/dev/shm"
+
 KEEP_ALIVE_S = 75
 """How long a connection may rest: longer than proxies in front let theirs, so that none is closed as it is used."""
 
@@ -54,8 +58,12 @@ def serve(index: IndexFolder, *, host: str, port: int, workers: int, settings: S
 
 @contextmanager
 def _counted_together() -> Iterator[None]:
-    """A folder in which the workers count, so that each can tell of all; it has to be named before they start."""
-    with TemporaryDirectory(prefix="dateline-metrics-") as folder:
+    """A folder in which the workers count, so that each can tell of all; it has to be named before they start.
+
+    It is in memory where that can be: workers write by memory maps, and one on a full disk would end them.
+    """
+    in_memory = MEMORY_FOLDER if os.access(MEMORY_FOLDER, os.W_OK) else None
+    with TemporaryDirectory(prefix=COUNTS_PREFIX, dir=in_memory) as folder:
         os.environ[COUNTS_FOLDER] = folder
         try:
             yield

@@ -299,9 +299,12 @@ def test_an_unforeseen_error_is_logged_once_counted_and_answered_with_its_id(ind
         before = value(client, "dateline_requests_total", **labels)
         with logged() as lines:
             answer = client.get("/broken", headers={"X-Request-ID": "r-9"})
-        assert value(client, "dateline_requests_total", **labels) == before + 1
+        page = client.get("/broken", headers={"X-Request-ID": "r-10", "Accept": "text/html"})
+        assert value(client, "dateline_requests_total", **labels) == before + 2
     assert (answer.status_code, answer.json()["request_id"], answer.headers["x-request-id"]) == (500, "r-9", "r-9")
-    assert "secret" not in answer.text
+    assert (page.status_code, page.headers["x-request-id"]) == (500, "r-10")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "secret" not in answer.text + page.text
     (error,) = [line for line in lines if line["level"] == "error"]
     assert (error["event"], error["request_id"]) == ("unforeseen error", "r-9")
     assert "a secret" in error["exception"]

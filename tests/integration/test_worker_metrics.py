@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from search_api.serving import COUNTS_FOLDER
 from tests.faults.service import Service
 from tests.support import index_of, record
 
@@ -18,18 +19,9 @@ PATIENCE_S = 60.0
 
 
 @pytest.fixture
-def temporary(tmp_path: Path) -> Path:
-    """Where the service keeps what is temporary."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def service(tmp_path: Path, temporary: Path) -> Iterator[Service]:
+def service(tmp_path: Path) -> Iterator[Service]:
     index = index_of(tmp_path, [record(number) for number in range(20)])
-    settings = {"TMPDIR": str(temporary), "DATELINE_LOG_FORMAT": "json"}
-    with Service(index, tmp_path / "serve.log", workers=WORKERS, **settings) as service:
+    with Service(index, tmp_path / "serve.log", workers=WORKERS, DATELINE_LOG_FORMAT="json") as service:
         yield service
 
 
@@ -43,6 +35,13 @@ def figures(service: Service) -> dict[str, float]:
     return found
 
 
+def counts_of(worker: int) -> Path:
+    """The folder in which a worker counts."""
+    variables = Path(f"/proc/{worker}/environ").read_bytes().split(b"\0")
+    (folder,) = [one.partition(b"=")[2] for one in variables if one.startswith(COUNTS_FOLDER.encode() + b"=")]
+    return Path(folder.decode())
+
+
 def wait_for_workers(service: Service, count: int) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while figures(service)["dateline_workers"] != count or len(service.workers) != count:
@@ -50,7 +49,7 @@ def wait_for_workers(service: Service, count: int) -> None:
         time.sleep(0.2)
 
 
-def test_any_worker_answers_for_all_and_a_dead_one_s_counts_stay(service: Service, temporary: Path) -> None:
+def test_any_worker_answers_for_all_and_a_dead_one_s_counts_stay(service: Service) -> None:
     wait_for_workers(service, WORKERS)
     for number in range(ASKED):
         assert service.ask("GET", f"/v1/search?q=report+{number}").status == 200
@@ -75,7 +74,7 @@ def test_any_worker_answers_for_all_and_a_dead_one_s_counts_stay(service: Servic
     stats = json.loads(service.ask("GET", "/v1/stats").text)
     assert (stats["workers"], stats["requests"]["/v1/search"]["count"]) == (WORKERS, ASKED)
 
-    (folder,) = temporary.glob("dateline-metrics-*")
+    folder = counts_of(service.workers[0])
     assert any(folder.iterdir())
     service.stop()
-    assert not folder.exists(), list(temporary.iterdir())
+    assert not folder.exists()
