@@ -139,6 +139,10 @@ class StoredArticles:
         question = "SELECT count(*) FROM articles WHERE seq = ? AND change <= ?"
         return sum(self._db.execute(question, (seq, change)).fetchone()[0] for seq in seqs)
 
+    def count(self) -> int:
+        """How many articles there are."""
+        return int(self._db.execute("SELECT count(*) FROM articles").fetchone()[0])
+
     def changed_articles(self, change: int) -> int:
         """How many articles changed after a change: the length of a tail."""
         return int(self._db.execute("SELECT count(*) FROM articles WHERE change > ?", (change,)).fetchone()[0])

@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from indexer.errors import AccessDenied
 from search_api.keys import Key, Keys, Scope
+from search_api.request_notes import note_key
 
 _bearer = HTTPBearer(auto_error=False, description="A key that `dateline keys --new NAME --scope write` made.")
 
@@ -31,6 +32,7 @@ def _holder_of(scope: Scope) -> Callable[[Request, Credentials], Key]:
             )
         if not key.scope.covers(scope):
             raise AccessDenied(f"key {key.name!r} is for {key.scope}, and this needs {scope}", known=True)
+        note_key(key.name)
         return key
 
     return holder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from fastapi.templating import Jinja2Templates
 
 from indexer.filters import Filters
@@ -21,18 +23,25 @@ from search_api.compression import Compression
 from search_api.errors import describe_problems, register_errors
 from search_api.following import Follower
 from search_api.heads import Heads
+from search_api.index_facts import IndexFigures
 from search_api.keys import Keys
 from search_api.library import Library
 from search_api.maintenance import Maintenance
+from search_api.metrics import keep_observing
+from search_api.observing import Observing, Routed
 from search_api.query import SearchQuery
-from search_api.routes import api, demo, health, pages, related, stories, upkeep, widget, writes
+from search_api.routes import api, demo, health, measures, pages, related, stories, upkeep, widget, writes
 from search_api.searcher import search
 from search_api.settings import Settings
+from search_api.tracing import Tracing
 from search_api.web.formatting import add_filters
 from search_api.widget_access import WidgetAccess
 from search_api.write_desk import WriteDesk
 
 WEB = Path(__file__).parent / "web"
+
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own spans hold what readers asked; `tracing` makes ours."""
 
 
 PATIENCE_S = 2.0
@@ -61,22 +70,28 @@ def create_app(
     follower = Follower(library)
     desk = WriteDesk(index, library)
     maintenance = Maintenance(index, library, fold_after=settings.fold_after)
+    tracing = Tracing() if settings.tracing else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         follower.start(lambda: search(library, SearchQuery("news", Filters(clock()))), patience_s=patience_s)
         maintenance.start()
+        observed = asyncio.create_task(keep_observing(library))
         yield
+        observed.cancel()
         maintenance.close()
         desk.close()
         follower.close()
         library.close()
+        if tracing:
+            tracing.close()
 
     app = FastAPI(
         title="Dateline",
         version=version("dateline"),
         summary="Semantic search and related articles for news.",
         lifespan=lifespan,
+        telemetry=NO_TELEMETRY,
     )
     app.state.library = library
     app.state.follower = follower
@@ -84,19 +99,23 @@ def create_app(
     app.state.maintenance = maintenance
     app.state.keys = Keys.of(index)
     app.state.clock = clock
+    app.state.figures = IndexFigures(library)
+    app.state.tracing = tracing
     app.state.settings = settings
     app.state.templates = add_filters(Jinja2Templates(WEB / "templates"))
     app.state.templates.env.globals["demo"] = bool(settings.demo)
+    app.add_middleware(Routed)
     app.add_middleware(BodyLimit)
     app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
     app.add_middleware(WidgetAccess, keys=app.state.keys)
     app.add_middleware(Compression)
     app.add_middleware(Heads)
+    app.add_middleware(Observing, settings=settings, tracing=tracing)
     register_errors(app)
     describe = app.openapi
     app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
     shown = (demo,) if settings.demo else ()
-    for part in (api, related, stories, writes, upkeep, health, widget, pages, *shown):
+    for part in (api, related, stories, writes, upkeep, health, measures, widget, pages, *shown):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=WEB / "static"), name="static")
     return app

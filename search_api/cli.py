@@ -145,7 +145,11 @@ def serve(
     """Answer over HTTP: the search page at /, the API under /v1, its documentation at /docs."""
     settings = Settings()
     serving.serve(
-        index_folder(index), host=host or settings.host, port=settings.port if port is None else port, workers=workers
+        index_folder(index),
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        workers=workers,
+        settings=settings,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.templating import Jinja2Templates
 
+from search_api.index_facts import IndexFigures
 from search_api.library import Library
 from search_api.maintenance import Maintenance
 from search_api.settings import Settings
@@ -35,6 +36,11 @@ def _maintenance(request: Request) -> Maintenance:
     return maintenance
 
 
+def _figures(request: Request) -> IndexFigures:
+    figures: IndexFigures = request.app.state.figures
+    return figures
+
+
 def _now(request: Request) -> datetime:
     clock: Callable[[], datetime] = request.app.state.clock
     return clock()
@@ -59,6 +65,7 @@ LibraryDep = Annotated[Library, Depends(_library)]
 ClockDep = Annotated[Callable[[], datetime], Depends(_clock)]
 DeskDep = Annotated[WriteDesk, Depends(_desk)]
 MaintenanceDep = Annotated[Maintenance, Depends(_maintenance)]
+FiguresDep = Annotated[IndexFigures, Depends(_figures)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 BaseDep = Annotated[str, Depends(_base)]
 """Where readers reach the service, with a slash at the end."""

@@ -28,10 +28,14 @@ from indexer.errors import (
     TakenDown,
     VersionConflict,
 )
+from search_api.logs import Seldom
+from search_api.request_notes import current_request_id
 from search_api.schemas import ProblemDocument
 from search_api.web.problems import MEDIA_TYPE, as_json, told
 
 logger = logging.getLogger(__name__)
+
+_complaints = Seldom()
 
 STATUS: dict[type[DatelineError], tuple[int, str]] = {
     QueryError: (422, "The question cannot be answered as asked"),
@@ -60,7 +64,9 @@ Told: TypeAlias = tuple[ProblemDocument, dict[str, str]]
 
 
 def _document(status: int, title: str, detail: str, errors: list[dict[str, Any]] | None = None) -> ProblemDocument:
-    return ProblemDocument(type="about:blank", title=title, status=status, detail=detail, errors=errors)
+    return ProblemDocument(
+        type="about:blank", title=title, status=status, detail=detail, request_id=current_request_id(), errors=errors
+    )
 
 
 def problem(status: int, title: str, detail: str) -> JSONResponse:
@@ -73,10 +79,17 @@ def refusal(request: Request, error: DatelineError) -> Response:
     return told(request, *_foreseen(request, error))
 
 
+def unforeseen(request: Request, error: Exception) -> Response:
+    """The answer to a request that failed in a way that nothing foresaw, which is logged."""
+    return told(request, *_unforeseen(request, error))
+
+
 def _foreseen(request: Request, error: Exception) -> Told:
     status, title = next((entry for kind, entry in STATUS.items() if isinstance(error, kind)), (500, "Internal error"))
     if isinstance(error, _OPERATORS_PROBLEMS):
-        logger.error("%s", error)
+        left_out = _complaints.due((type(error), str(error)))
+        if left_out is not None:
+            logger.error("%s%s", error, f" ({left_out:,} more requests were refused for it)" if left_out else "")
         detail = "The service cannot do this now; its log says why."
         return _document(status, title, detail), {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(error, IndexOpening):

@@ -44,7 +44,7 @@ class Follower:
         while not self._stop.wait(pause_s):
             try:
                 self._library.refresh()
-                if self._library.is_opening and self._library.has_view:
+                if self._library.is_opening and self._library.opened is not None:
                     first()
                 self._library.trouble, pause_s = None, REFRESH_S
                 self._read_beside()

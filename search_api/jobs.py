@@ -27,6 +27,7 @@ from indexer.sources.items import Reading
 from indexer.takedown import stays_out
 from indexer.types import Found
 from search_api.clock import utc_now
+from search_api.index_facts import size_of
 from search_api.library import Library
 from search_api.progress import ingest_progress, line_on_stderr
 from search_api.query import RelatedQuery, SearchQuery
@@ -186,7 +187,7 @@ def status(index: IndexFolder) -> dict[str, Any]:
         manifest = generations.read_manifest(index, number) if number is not None else None
         return {
             "index": str(index.root),
-            "archive": {**counts, "change": change, "bytes": _bytes(index.root, "archive.sqlite*")},
+            "archive": {**counts, "change": change, "bytes": size_of(index.root, "archive.sqlite*")},
             "model": {"name": archive.meta("model_name"), "fingerprint": archive.meta("model")},
             "generation": {
                 "number": manifest.number,
@@ -194,17 +195,13 @@ def status(index: IndexFolder) -> dict[str, Any]:
                 "change": manifest.change,
                 "articles": manifest.articles,
                 "chunks": manifest.chunks,
-                "bytes": _bytes(index.generation(manifest.number), "**/*"),
+                "bytes": size_of(index.generation(manifest.number), "**/*"),
             }
             if manifest
             else None,
             "changes_since_generation": change - manifest.change if manifest else change,
             "generations": index.numbers(),
         }
-
-
-def _bytes(folder: Path, pattern: str) -> int:
-    return sum(path.stat().st_size for path in folder.glob(pattern) if path.is_file())
 
 
 def verify(index: IndexFolder) -> list[str]:

@@ -91,9 +91,9 @@ class Library:
         return replace(view, snapshot=view.snapshot.without(withdrawn)) if withdrawn else view
 
     @property
-    def has_view(self) -> bool:
-        """Whether there is anything to answer from."""
-        return self._view is not None
+    def opened(self) -> View | None:
+        """The state held in memory, trusted or not, for those who report on it."""
+        return self._view
 
     @property
     def encoder(self) -> Encoder | None:

@@ -21,6 +21,7 @@ from indexer.errors import ArticleNotFound, DatelineError, IndexBusy, IndexDamag
 from indexer.generations import check_files, read_manifest
 from indexer.layout import IndexFolder, held_lock
 from search_api.library import Library
+from search_api.metrics import built
 
 logger = logging.getLogger(__name__)
 
@@ -140,14 +141,21 @@ class Maintenance:
             self._processes.add(process)
         _, said = process.communicate()
         self._processes.discard(process)
-        done = process.returncode == 0 or (
-            process.returncode == 1 and any(one.startswith("--gate=") for one in arguments)
-        )
-        if done:
-            logger.info("a generation was built in %.1f s", time.monotonic() - started)
-        elif not self._stop.is_set():
+        seconds = time.monotonic() - started
+        is_gated = any(one.startswith("--gate=") for one in arguments)
+        if process.returncode == 0:
+            outcome = "built"
+            logger.info("a generation was built in %.1f s", seconds)
+        elif process.returncode == 1 and is_gated:
+            outcome = "refused"
+            logger.info("a generation was built in %.1f s, and refused by its gate", seconds)
+        elif self._stop.is_set():
+            outcome = "stopped"
+        else:
+            outcome = "failed"
             logger.error("a generation could not be built: %s", said.strip().rpartition("\n")[2])
-        return done
+        built(outcome, seconds)
+        return outcome in ("built", "refused")
 
 
 def _reindex_process(index: IndexFolder, arguments: Sequence[str]) -> subprocess.Popen[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.articles import epoch_seconds
+from indexer.engines.columns import Columns
 from indexer.errors import ArticleError, ArticleNotFound, QueryError
 from indexer.filters import Filters
 from indexer.types import Article, Rows, Scores
@@ -24,6 +25,7 @@ from search_api.related_candidates import Compared, compared, moved_vector, prop
 from search_api.related_modes import RULES, best_first, bounds, good, newest_first
 from search_api.results import RelatedAnswer
 from search_api.seeds import Seed, draft_seed, known_seeds, merged_seed, rows_of, stored_seed
+from search_api.stages import Stage, stage
 
 
 def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAnswer:
@@ -103,9 +105,14 @@ class Found:
 
 def related_rows(view: View, seed: Seed, query: RelatedQuery, unwanted: Rows) -> Found:
     """The articles to show beside a seed, without any hit made; none of the text groups `unwanted`."""
-    snapshot = view.snapshot
-    columns = snapshot.columns
+    columns = view.snapshot.columns
     pool = _pool(view, seed, query)
+    with stage(Stage.FUSE):
+        return _in_order(columns, seed, query, pool, unwanted)
+
+
+def _in_order(columns: Columns, seed: Seed, query: RelatedQuery, pool: Compared, unwanted: Rows) -> Found:
+    """The pool scored, without what must not appear, ordered, folded and spread."""
     groups = columns.text_group[pool.rows]
     own = np.isin(pool.rows, seed.rows)
     copies = np.isin(groups, seed.groups) & ~own
@@ -130,15 +137,19 @@ def _pool(view: View, seed: Seed, query: RelatedQuery) -> Compared:
     snapshot = view.snapshot
     visible = Filters(query.filters.now, as_of=query.filters.as_of)
     filters = bounds(query, *seed.dates(query.filters.clock))
-    everything = proposed(snapshot, seed, visible, snapshot.allowed(visible))
+    with stage(Stage.FILTER):
+        allowed = snapshot.allowed(visible)
+    everything = proposed(snapshot, seed, visible, allowed)
     amount = (query.weights or RULES[query.mode].weights).expansion
     vector = moved_vector(snapshot, seed, everything, amount)
-    if query.mode is RelatedMode.SAME_STORY:
-        rows = np.unique(story_members(snapshot, seed, filters, snapshot.allowed(filters)))
-        return compared(snapshot, seed, rows).seen_from(vector)
-    if filters == visible:
+    if query.mode is not RelatedMode.SAME_STORY and filters == visible:
         return everything.seen_from(vector)
-    return proposed(snapshot, seed, filters, snapshot.allowed(filters)).seen_from(vector)
+    with stage(Stage.FILTER):
+        allowed = snapshot.allowed(filters)
+    if query.mode is RelatedMode.SAME_STORY:
+        rows = np.unique(story_members(snapshot, seed, filters, allowed))
+        return compared(snapshot, seed, rows).seen_from(vector)
+    return proposed(snapshot, seed, filters, allowed).seen_from(vector)
 
 
 def _ranked(pool: Compared, scores: Scores, order: Positions) -> Ranked:
@@ -172,7 +183,8 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
     found = related_rows(view, seed, query, unwanted)
     question = Question("", (), None, None, query.filters, np.empty(0, dtype=np.bool_))
     maker = HitMaker(library, view, question, query.filters.now, Highlight.NONE)
-    hits = maker.make(Shown.of(found.ranked, found.candidates, found.shown, found.texts, found.faces))
+    with stage(Stage.SNIPPET):
+        hits = maker.make(Shown.of(found.ranked, found.candidates, found.shown, found.texts, found.faces))
     rest = replace(query, filters=bounds(query, *seed.dates(query.filters.clock)))
     never = np.concatenate([seed.groups, unwanted])
     more, used = filling(library, view, rest, seed.sections, found.faces[found.shown], never)

@@ -17,6 +17,7 @@ from search_api.candidates import LEAST_TEXTS, nearest_articles
 from search_api.ranking import first_of_each
 from search_api.related_ranking import NEIGHBOURS, WEIGHTS, Signals, Weights
 from search_api.seeds import Seed
+from search_api.stages import Stage, stage
 
 POOL_CHUNKS = 200
 """Chunks that the seed's vector proposes."""
@@ -45,12 +46,14 @@ class Compared:
 
 def proposed(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mask) -> Compared:
     """The allowed articles that are nearest by meaning or words, or of the seed's story, with every signal of each."""
-    near = nearest_articles(snapshot, seed.vector, allowed, POOL_CHUNKS)[0]
+    with stage(Stage.DENSE):
+        near = nearest_articles(snapshot, seed.vector, allowed, POOL_CHUNKS)[0]
     near = np.unique(np.concatenate([near, story_members(snapshot, seed, filters, allowed)]))
-    found, scores = by_words(snapshot, seed, filters, allowed)
-    rest = np.setdiff1d(near, found)
+    with stage(Stage.LEXICAL):
+        found, scores = by_words(snapshot, seed, filters, allowed)
+        rest = np.setdiff1d(near, found)
+        bm25 = np.concatenate([scores, snapshot.lexical.score(seed.terms, rest, titles=False)])
     rows = np.concatenate([found, rest])
-    bm25 = np.concatenate([scores, snapshot.lexical.score(seed.terms, rest, titles=False)])
     return _compared(snapshot, seed, rows, bm25)
 
 
@@ -76,12 +79,15 @@ def story_members(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mas
 
 def compared(snapshot: Snapshot, seed: Seed, rows: Rows) -> Compared:
     """Every signal of these articles, whether they would be proposed or not."""
-    return _compared(snapshot, seed, rows, snapshot.lexical.score(seed.terms, rows, titles=False))
+    with stage(Stage.LEXICAL):
+        bm25 = snapshot.lexical.score(seed.terms, rows, titles=False)
+    return _compared(snapshot, seed, rows, bm25)
 
 
 def _compared(snapshot: Snapshot, seed: Seed, rows: Rows, bm25: Scores) -> Compared:
     columns = snapshot.columns
-    vectors = snapshot.article_vectors(rows)
+    with stage(Stage.DENSE):
+        vectors = snapshot.article_vectors(rows)
     found = Signals(
         dense=signals.likeness(seed.vector, vectors),
         lexical=signals.shared_words(bm25, seed.full_marks),

@@ -168,6 +168,7 @@ class ProblemDocument(Document):
     title: str
     status: int
     detail: str
+    request_id: str | None = Field(default=None, description="As in X-Request-ID; the service's log has it too.")
     errors: list[dict[str, Any]] | None = None
 
 

@@ -53,6 +53,9 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
     shown = Shown.of(found.ranked, found.candidates, page, folded.texts, folded.faces)
     with stage(Stage.SNIPPET):
         hits = maker.make(shown, explained=explained)
+    with stage(Stage.FACETS):
+        shown_rows = library.unwithdrawn(view, folded.faces[folded.shown])
+        counts = facets.count(view.snapshot.columns, shown_rows, query.facets)
     return SearchAnswer(
         query=query.text,
         mode=query.mode,
@@ -66,19 +69,21 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
             recency=found.recency.strength if found.recency else 0.0,
             suggestion=respelled(view.snapshot, query.text, question) if place.pin is None else None,
         ),
-        facets=facets.count(view.snapshot.columns, library.unwithdrawn(view, folded.faces[folded.shown]), query.facets),
+        facets=counts,
         took_ms=_ms(started),
     )
 
 
 def _answered(view: View, query: SearchQuery) -> tuple[Reading, Question, Results]:
     """The query as it was read, and its results; when time words leave nothing that answers, without their filter."""
-    reading = read(query, view.snapshot)
+    with stage(Stage.READ):
+        reading = read(query, view.snapshot)
     question = _question(view, query, reading)
     found = _results(view.snapshot, query, reading, question)
     if len(found.folded.shown) or reading.dates is None or not reading.dates.applied:
         return reading, question, found
-    reading = read(query, view.snapshot, dates_apply=False)
+    with stage(Stage.READ):
+        reading = read(query, view.snapshot, dates_apply=False)
     question = _question(view, query, reading)
     return reading, question, _results(view.snapshot, query, reading, question)
 
@@ -110,7 +115,8 @@ class Results:
 
 
 def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
-    allowed = view.snapshot.allowed(reading.filters)
+    with stage(Stage.FILTER):
+        allowed = view.snapshot.allowed(reading.filters)
     ratio = _ratio(query)
     with stage(Stage.LEXICAL):
         terms = view.snapshot.lexical.terms_of(reading.text) if reading.text and ratio < 1 else None

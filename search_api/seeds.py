@@ -25,6 +25,7 @@ from search_api.candidates import nearest_articles
 from search_api.library import Library, View
 from search_api.ranking import first_of_each
 from search_api.related_ranking import TELLING_TERMS, unit
+from search_api.stages import Stage, stage
 
 UNLIKED_SHARE = 0.25
 """What an unliked article takes from the mean of the liked ones (Rocchio's gamma beside a beta of 1)."""
@@ -85,7 +86,8 @@ def draft_seed(library: Library, view: View, draft: Article, now: datetime) -> S
     """
     snapshot = view.snapshot
     chunks = chunk_article(draft, view.encoder.tokenizer)
-    vector = unit(view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0))
+    with stage(Stage.ENCODE):
+        vector = unit(view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0))
     same_url = library.archive.id_of_url(draft.url) if draft.url else None
     rows = rows_of(library, snapshot, [draft.id, *([same_url] if same_url else [])], now)
     groups = set(snapshot.columns.text_group[rows].tolist())
@@ -167,13 +169,15 @@ def _seed(
     columns = snapshot.columns
     groups = np.array(sorted(own_groups), dtype=np.int64)
     copies = snapshot.visible(np.flatnonzero(np.isin(columns.text_group, groups)), now)
-    terms = telling_terms(snapshot.lexical, article, TELLING_TERMS, own_copies=len(copies))
+    with stage(Stage.LEXICAL):
+        terms = telling_terms(snapshot.lexical, article, TELLING_TERMS, own_copies=len(copies))
+        full_marks = expected_score(snapshot.lexical, terms, article)
     story = columns.story[rows if len(rows) else copies]
     return Seed(
         articles=(article,),
         vector=vector,
         terms=terms,
-        full_marks=expected_score(snapshot.lexical, terms, article),
+        full_marks=full_marks,
         rows=rows,
         groups=groups,
         published=np.array([epoch_seconds(article.published_at)] if article.published_at else [], dtype=np.int64),
@@ -191,8 +195,9 @@ def _copies_by_words(library: Library, snapshot: Snapshot, article: Article, now
 def _near_copies(library: Library, snapshot: Snapshot, draft: Article, vector: Vector, now: datetime) -> set[int]:
     """The text groups of visible articles that are copies of the draft."""
     columns = snapshot.columns
-    rows = nearest_articles(snapshot, vector, snapshot.allowed(Filters(now)))[0]
-    cosine = snapshot.article_similarities(vector, rows)
+    with stage(Stage.DENSE):
+        rows = nearest_articles(snapshot, vector, snapshot.allowed(Filters(now)))[0]
+        cosine = snapshot.article_similarities(vector, rows)
     order = np.argsort(-cosine, kind="stable")
     near = rows[order[cosine[order] >= COPY_COSINE]]
     near = near[first_of_each(columns.text_group[near])][:LOOKED_AT]

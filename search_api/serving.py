@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from indexer.encoder import prepare_encoder
@@ -13,6 +14,15 @@ from indexer.errors import DatelineError, SettingError
 from indexer.generations import read_manifest
 from indexer.layout import IndexFolder
 from search_api.progress import line_on_stderr
+from search_api.settings import LogFormat, LogLevel, Settings
+from search_api.tracing import check_packages
+
+COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Variable by which prometheus_client finds the folder that workers share."""
+
+COUNTS_PREFIX = "dateline-metrics-"
+
+MEMORY_FOLDER = "/dev/shm"
 
 KEEP_ALIVE_S = 75
 """How long a connection may rest: longer than proxies in front let theirs, so that none is closed as it is used."""
@@ -21,36 +31,59 @@ SHUTDOWN_S = 30
 """How long what is under way may take when the service is stopped."""
 
 
-def serve(index: IndexFolder, *, host: str, port: int, workers: int) -> None:
+def serve(index: IndexFolder, *, host: str, port: int, workers: int, settings: Settings) -> None:
     """Run the HTTP service until it is stopped; raises SettingError for a port that cannot be had."""
     import uvicorn
 
+    if settings.tracing:
+        check_packages()
     if port:
         _check_port(host, port)
     with suppress(DatelineError):  # what is wrong with the index each worker says
         prepare_encoder(read_manifest(index).model_name, index.models, line_on_stderr(shown=True))
     os.environ["DATELINE_INDEX"] = str(index.root)
-    uvicorn.run(
-        "search_api.app:serving_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        access_log=False,
-        log_config=_logging(uvicorn.config.LOGGING_CONFIG),
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        timeout_keep_alive=KEEP_ALIVE_S,
-    )
+    with _counted_together() if workers > 1 else nullcontext():
+        uvicorn.run(
+            "search_api.app:serving_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            access_log=False,
+            log_config=logging_config(settings.log_format, settings.log_level),
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
 
 
-def _logging(ours: dict[str, Any]) -> dict[str, Any]:
-    """uvicorn's own log, and the packages' beside it: what is found damaged, what is built."""
-    config = copy.deepcopy(ours)
-    config["formatters"]["plain"] = {"format": "%(asctime)s %(levelname)s [%(process)d] %(name)s: %(message)s"}
-    config["handlers"]["plain"] = {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}
-    for package in ("search_api", "indexer"):
-        config["loggers"][package] = {"handlers": ["plain"], "level": "INFO", "propagate": False}
-    return config
+@contextmanager
+def _counted_together() -> Iterator[None]:
+    """A folder in which the workers count, so that each can tell of all; it has to be named before they start.
+
+    It is in memory where that can be: workers write by memory maps, and one on a full disk would end them.
+    """
+    in_memory = MEMORY_FOLDER if os.access(MEMORY_FOLDER, os.W_OK) else None
+    with TemporaryDirectory(prefix=COUNTS_PREFIX, dir=in_memory) as folder:
+        os.environ[COUNTS_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[COUNTS_FOLDER]
+
+
+def logging_config(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:
+    """For `logging.config.dictConfig`: every logger's lines, the server's own among them, go to stderr in one form.
+
+    Other packages' are told from warnings on.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": "search_api.logs.line_formatter", "log_format": str(log_format)}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}},
+        "loggers": {name: {"level": level.upper()} for name in ("search_api", "indexer", "uvicorn")},
+        "root": {"handlers": ["stderr"], "level": "ERROR" if level is LogLevel.ERROR else "WARNING"},
+    }
 
 
 def _check_port(host: str, port: int) -> None:

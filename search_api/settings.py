@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexer.models import DEFAULT_MODEL
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class Settings(BaseSettings):
@@ -44,4 +57,18 @@ class Settings(BaseSettings):
     cors_origins: list[str] = Field(
         default=[],
         description='Origins whose pages may read the API, as JSON: ["https://news.example"]; ["*"] for all.',
+    )
+    log_format: LogFormat = Field(default=LogFormat.TEXT, description="Form of the log's lines: text or json.")
+    log_level: LogLevel = Field(
+        default=LogLevel.INFO,
+        description="The least that is logged: debug (health checks too), info, warning or error.",
+    )
+    log_queries: bool = Field(default=False, description="Whether the log has what readers typed.")
+    log_addresses: bool = Field(default=False, description="Whether the log has the addresses that requests came from.")
+    server_timing: bool = Field(
+        default=False, description="Whether answers say in Server-Timing what each stage took, for browsers' tools."
+    )
+    tracing: bool = Field(
+        default=False,
+        description="Whether requests are traced by OpenTelemetry (extra `otel`), sent where the OTEL_* variables say.",
     )

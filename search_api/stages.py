@@ -6,42 +6,63 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """The parts of an answer to a typed query."""
+    """The parts of an answer, in the order in which a typed query goes through them; related articles are not read."""
 
+    READ = "read"
+    FILTER = "filter"
     ENCODE = "encode"
     LEXICAL = "lexical"
     DENSE = "dense"
     FUSE = "fuse"
     SNIPPET = "snippet"
+    FACETS = "facets"
 
 
-_spent: ContextVar[dict[Stage, float] | None] = ContextVar("spent", default=None)
+@dataclass(slots=True)
+class Timings:
+    """Seconds spent in each stage, those not reached absent, and when each began and ended by `time.perf_counter`."""
+
+    spent: dict[Stage, float] = field(default_factory=dict)
+    intervals: list[tuple[Stage, float, float]] = field(default_factory=list)
+
+
+_timings: ContextVar[Timings | None] = ContextVar("timings", default=None)
+
+
+@contextmanager
+def timed(timings: Timings) -> Iterator[None]:
+    """Count the stages within, in threads that are started with this context too."""
+    token = _timings.set(timings)
+    try:
+        yield
+    finally:
+        _timings.reset(token)
 
 
 @contextmanager
 def measured() -> Iterator[dict[Stage, float]]:
     """Yields the seconds spent in each stage within; stages that were not reached are absent."""
-    spent: dict[Stage, float] = {}
-    token = _spent.set(spent)
-    try:
-        yield spent
-    finally:
-        _spent.reset(token)
+    timings = Timings()
+    with timed(timings):
+        yield timings.spent
 
 
 @contextmanager
 def stage(which: Stage) -> Iterator[None]:
     """Count what runs within as part of that stage, when somebody measures. Stages do not nest."""
-    spent = _spent.get()
-    if spent is None:
+    timings = _timings.get()
+    if timings is None:
         yield
         return
     started = time.perf_counter()
     try:
         yield
     finally:
-        spent[which] = spent.get(which, 0.0) + time.perf_counter() - started
+        ended = time.perf_counter()
+        timings.spent[which] = timings.spent.get(which, 0.0) + ended - started
+        timings.intervals.append((which, started, ended))

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from indexer.errors import AccessDenied, DatelineError
 from search_api.errors import refusal
 from search_api.keys import Keys, Scope
+from search_api.request_notes import note_key
 
 KEY = "key"
 
@@ -75,6 +76,7 @@ class WidgetAccess:
         if origin.lower() not in held.origins:
             shown = f"this request is from {origin}" if origin else "this request does not say which page it is from"
             raise AccessDenied(f"key {held.name!r} is for pages of {', '.join(held.origins)}; {shown}", known=True)
+        note_key(held.name)
 
 
 def _origin(address: str) -> str:

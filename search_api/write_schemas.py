@@ -108,7 +108,7 @@ class ReceiptDocument(Document):
     seconds: float
 
 
-def _without_folder(name: str | None) -> str | None:
+def without_folder(name: str | None) -> str | None:
     """The name of a model that lies in a folder, without telling where that is."""
     return PurePath(name).name if name and name.startswith(("/", ".", "~")) else name
 
@@ -120,7 +120,7 @@ class GenerationDocument(Document):
     damaged: bool
     built_at: str | None = None
     change: int | None = None
-    model_name: Annotated[str | None, AfterValidator(_without_folder)] = None
+    model_name: Annotated[str | None, AfterValidator(without_folder)] = None
     articles: int | None = None
     chunks: int | None = None
     bytes: int | None = None
@@ -160,12 +160,18 @@ def written_document(written: Written) -> WrittenDocument:
     return WrittenDocument(id=written.article_id, status=written.result, version=written.version, change=written.change)
 
 
+def outcome_of(outcome: Written | DatelineError) -> str:
+    """What became of a write, in one word."""
+    if isinstance(outcome, Written):
+        return outcome.result
+    return {VersionConflict: "conflict", TakenDown: "taken_down"}.get(type(outcome), "rejected")
+
+
 def line_document(line: int, article_id: str | None, outcome: Written | DatelineError) -> dict[str, Any]:
     """What is answered for one line of a bulk write."""
     if isinstance(outcome, Written):
         return {"line": line, **written_document(outcome).model_dump(exclude={"change"})}
-    refused = {VersionConflict: "conflict", TakenDown: "taken_down"}.get(type(outcome), "rejected")
-    return {"line": line, "id": article_id, "status": refused, "problem": str(outcome)}
+    return {"line": line, "id": article_id, "status": outcome_of(outcome), "problem": str(outcome)}
 
 
 def versions_document(article_id: str, versions: Sequence[Version], now: datetime) -> VersionsDocument:

@@ -33,17 +33,22 @@ ONLY_IN = {
         "search_api/app.py",
         "search_api/deps.py",
         "search_api/errors.py",
+        "search_api/observing.py",
         "search_api/routes/",
         "search_api/web/",
     ),
     "pydantic": (
         "search_api/schemas.py",
+        "search_api/stats_schemas.py",
         "search_api/story_schemas.py",
         "search_api/write_schemas.py",
         "search_api/settings.py",
         "search_api/routes/",
         "search_api/cli.py",
     ),
+    "prometheus_client": ("search_api/metrics.py", "search_api/exposition.py"),
+    "structlog": ("search_api/logs.py",),
+    "opentelemetry": ("search_api/tracing.py",),
     "typer": ("search_api/cli.py", "search_api/cli_options.py", "search_api/upkeep_cli.py"),
 }
 
@@ -186,3 +191,11 @@ def test_importing_the_packages_loads_no_model_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_service_loads_no_tracing_and_the_commands_no_metrics() -> None:
+    code = (
+        "import sys, search_api.cli; assert 'prometheus_client' not in sys.modules; "
+        "import search_api.app; assert 'opentelemetry.sdk' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 
 from search_api.deps import LibraryDep, NowDep
+from search_api.metrics import searched
 from search_api.routes.parameters import SearchParameters, SuggestParameters, VersionParameters
 from search_api.schemas import (
     ArticleDocument,
@@ -40,13 +41,13 @@ router = APIRouter(prefix="/v1", responses={422: _PROBLEM, 503: _PROBLEM})
 @router.get("/search", summary="Search articles", tags=["search"], responses={410: _PROBLEM})
 def get_search(parameters: Annotated[SearchParameters, Query()], library: LibraryDep, now: NowDep) -> SearchDocument:
     """Articles that answer a question or hold its words, best first."""
-    return search_document(search(library, parameters.query(now)))
+    return search_document(searched(search(library, parameters.query(now))))
 
 
 @router.post("/search", summary="Search articles", tags=["search"], responses={410: _PROBLEM})
 def post_search(parameters: SearchParameters, library: LibraryDep, now: NowDep) -> SearchDocument:
     """The same search, asked in a JSON body."""
-    return search_document(search(library, parameters.query(now)))
+    return search_document(searched(search(library, parameters.query(now))))
 
 
 @router.get("/suggest", summary="Complete a query", tags=["search"])

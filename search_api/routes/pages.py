@@ -13,6 +13,7 @@ from indexer.errors import CursorExpired, QueryError
 from indexer.filters import Filters
 from search_api.deps import LibraryDep, NowDep, TemplatesDep
 from search_api.fallback import latest
+from search_api.metrics import listed, searched
 from search_api.query import RelatedQuery, clean_query_text
 from search_api.related import related
 from search_api.results import SearchAnswer
@@ -96,7 +97,7 @@ def front_page(
         return page(templates, request, "search.html", context | _news(library, now))
     try:
         query = replace(parameters.query(now), facets=shown.FACETS, explain=True)
-        answer = search(library, query)
+        answer = searched(search(library, query))
     except (QueryError, CursorExpired) as error:
         return page(templates, request, "search.html", context | {"problem": str(error)}, 422)
     return page(templates, request, "search.html", context | _found(address, parameters, query.filters, answer))
@@ -152,7 +153,7 @@ def article_page(
         "article": article,
         "version": version,
         "is_current": version == current,
-        "related": related(library, article_id, RelatedQuery(Filters(now=now), limit=RELATED)),
+        "related": listed(related(library, article_id, RelatedQuery(Filters(now=now), limit=RELATED))),
         "said": WORDS["en"],
         "story": story,
         "timeline": story_page(library, story.id, now, limit=TOLD, offset=0).timeline

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import APIKeyQuery
 
 from search_api.deps import LibraryDep, NowDep
+from search_api.metrics import listed
 from search_api.related import related, related_to_several, related_to_url
 from search_api.results import RelatedAnswer
 from search_api.routes.api import cached
@@ -40,7 +41,7 @@ def get_related(
     article_id: str, parameters: RelatedQueryDep, request: Request, library: LibraryDep, now: NowDep
 ) -> Response:
     """Articles related to this one, best first; never itself or a copy of it."""
-    return _cached(related(library, article_id, parameters.query(now)), request)
+    return _cached(listed(related(library, article_id, parameters.query(now))), request)
 
 
 @router.get(
@@ -52,7 +53,7 @@ def get_related(
 )
 def get_related_to_url(parameters: RelatedToUrlDep, request: Request, library: LibraryDep, now: NowDep) -> Response:
     """Articles related to the one at an address. One that is not known gets the fallback, and `seed` is null."""
-    return _cached(related_to_url(library, parameters.url, parameters.query(now)), request)
+    return _cached(listed(related_to_url(library, parameters.url, parameters.query(now))), request)
 
 
 @router.post("/related", summary="Related articles of a draft or of liked articles", responses={404: _PROBLEM})
@@ -60,7 +61,7 @@ def post_related(parameters: RelatedToDraftParameters, library: LibraryDep, now:
     """Articles related to a draft, which is not stored, to several liked articles, or to both, and unlike others."""
     draft = parameters.draft(now)
     found = related_to_several(library, draft, parameters.like, parameters.unlike, parameters.query(now))
-    return related_document(found)
+    return related_document(listed(found))
 
 
 def named_in(answer: RelatedAnswer) -> list[str]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, field_validator
 
 from search_api.deps import BaseDep, LibraryDep, NowDep, TemplatesDep
+from search_api.metrics import listed
 from search_api.query import MAX_LIMIT
 from search_api.related import related, related_to_url
 from search_api.results import RelatedAnswer
@@ -100,7 +101,7 @@ def fragment(
 ) -> Response:
     """The related-news block as HTML, for server-side includes and for the element to begin with."""
     article, _version = library.visible_article(article_id, now)
-    answer = related(library, article_id, parameters.query(now))
+    answer = listed(related(library, article_id, parameters.query(now)))
     return _fragment(request, parameters, templates, answer, article.language, base)
 
 
@@ -114,7 +115,7 @@ def fragment_of_url(
     base: BaseDep,
 ) -> Response:
     """The same for the page at an address."""
-    answer = related_to_url(library, parameters.url, parameters.query(now))
+    answer = listed(related_to_url(library, parameters.url, parameters.query(now)))
     seed = library.visible_article(answer.seed, now)[0] if answer.seed else None
     return _fragment(request, parameters, templates, answer, seed.language if seed else "en", base)
 
@@ -155,7 +156,7 @@ def feed(
 ) -> Response:
     """The related articles as an RSS 2.0 feed."""
     article, _version = library.visible_article(article_id, now)
-    answer = related(library, article_id, parameters.query(now))
+    answer = listed(related(library, article_id, parameters.query(now)))
     context = {
         "article": article,
         "related": answer,

@@ -19,6 +19,7 @@ from indexer.writing import Delete, Expected, Put, Result, Written
 from search_api.access import WriterDep
 from search_api.bulk import Line, line_batches
 from search_api.deps import ClockDep, DeskDep, LibraryDep, NowDep
+from search_api.metrics import wrote
 from search_api.routes.api import etag_of
 from search_api.routes.parameters import FollowingParameters, NoParametersDep
 from search_api.schemas import ProblemDocument
@@ -28,6 +29,7 @@ from search_api.write_schemas import (
     VersionsDocument,
     WrittenDocument,
     line_document,
+    outcome_of,
     versions_document,
     written_document,
 )
@@ -82,6 +84,7 @@ def put_article(
     try:
         article, _stated = article_from_record({**fields, "id": article_id}, now=now)
     except ArticleError as error:
+        wrote(outcome_of(error))
         raise QueryError(str(error)) from None
     return _answered(desk.write([Put(article, expected)], now)[0], response)
 
@@ -159,6 +162,7 @@ def _expected(version: int | None, if_match: str | None, if_none_match: str | No
 
 
 def _answered(outcome: Written | DatelineError, response: Response) -> WrittenDocument:
+    wrote(outcome_of(outcome))
     if isinstance(outcome, DatelineError):
         raise outcome
     response.status_code = 201 if outcome.result is Result.CREATED else 200
@@ -169,9 +173,11 @@ def _answered(outcome: Written | DatelineError, response: Response) -> WrittenDo
 
 def _stored(batch: Sequence[Line], desk: WriteDesk, now: datetime) -> bytes:
     """The result lines of one batch, stored."""
-    done = desk.write_lines(batch, now)
-    documents = (line_document(line.number, article_id, outcome) for line, article_id, outcome in done)
-    return b"".join(orjson.dumps(document) + b"\n" for document in documents)
+    sent = bytearray()
+    for line, article_id, outcome in desk.write_lines(batch, now):
+        wrote(outcome_of(outcome))
+        sent += orjson.dumps(line_document(line.number, article_id, outcome)) + b"\n"
+    return bytes(sent)
 
 
 async def _sent(results: IO[bytes], held: ExitStack) -> AsyncIterator[bytes]:

@@ -14,7 +14,7 @@ from search_api.web.pages import page
 MEDIA_TYPE = "application/problem+json"
 
 _FRAGMENTS = "/widget/related"
-_FOR_PROGRAMS = ("/v1/", "/healthz", "/readyz", "/openapi.json", "/widget")
+_FOR_PROGRAMS = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/widget")
 
 
 def told(request: Request, document: ProblemDocument, headers: Mapping[str, str]) -> Response:

@@ -108,7 +108,7 @@ def test_what_does_not_exist_is_a_404_problem(client: TestClient, path: str) -> 
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
-    assert set(answer.json()) == {"type", "title", "status", "detail"}
+    assert set(answer.json()) == {"type", "title", "status", "detail", "request_id"}
 
 
 @pytest.mark.parametrize("hidden", ["a2", "a6"])

@@ -284,7 +284,9 @@ def test_a_story_that_readers_may_see_nothing_of_does_not_exist(tmp_path: Path) 
     index = index_of(tmp_path, [*hidden, article(1, 1)])
     put_in_stories(index, {"a0": "secret", "a4": "secret", "a1": "rate"})
     with served(index) as client:
-        secret, unknown = client.get("/v1/stories/secret"), client.get("/v1/stories/nothing")
+        secret, unknown = (
+            client.get(f"/v1/stories/{story}", headers={"X-Request-ID": "r-1"}) for story in ("secret", "nothing")
+        )
         for answer in (secret, unknown):
             assert answer.status_code == 404
             assert answer.headers["content-type"] == "application/problem+json"

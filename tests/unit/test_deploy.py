@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from search_api.exposition import exposition
+from search_api.index_facts import ArchiveFacts, GenerationFacts, IndexFacts, IndexState
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted([*(ROOT / "deploy").glob("*.service"), *(ROOT / "deploy").glob("*.timer")])
@@ -69,3 +74,68 @@ def test_what_is_started_takes_the_options_given() -> None:
         assert command[1] == "/opt/dateline/scripts/nightly_reindex.py"
         for option in (word for word in command if word.startswith("--")):
             assert option in known
+
+
+def exposed() -> set[str]:
+    """The name of every sample that `/metrics` may have, whether it was counted yet or not."""
+    generation = GenerationFacts(1, "2026-01-01T00:00:00Z", 1.0, 1, "text-hash", "text-hash-1", 1, 1, 1)
+    facts = IndexFacts(IndexState.READY, generation, 1, ArchiveFacts(1, 1, 0, 1))
+    text, _ = exposition(facts, "")
+    endings = {"counter": ("",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+    told = [line.split() for line in text.decode().splitlines() if line.startswith("# TYPE ")]
+    return {f"{name}{ending}" for _, _, name, kind in told for ending in endings[kind]}
+
+
+@pytest.mark.parametrize("file", ["grafana-dashboard.json", "prometheus-alerts.yml"])
+def test_dashboard_and_alerts_ask_for_what_the_service_tells(file: str) -> None:
+    asked = set(re.findall(r"\bdateline_\w+", (ROOT / "deploy" / file).read_text(encoding="utf-8")))
+    assert len(asked) >= 8
+    assert asked <= exposed()
+
+
+def test_the_metrics_page_names_every_metric() -> None:
+    page = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `(dateline_\w+)`", page, re.MULTILINE))
+    families = {name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") for name in exposed()}
+    assert named == families
+
+
+def test_the_dashboard_is_one_that_grafana_lays_out() -> None:
+    board = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text(encoding="utf-8"))
+    assert {variable["name"]: variable["type"] for variable in board["templating"]["list"]}[
+        "datasource"
+    ] == "datasource"
+    panels = board["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert [panel["title"] for panel in panels if panel["type"] == "row"] == [
+        "Traffic",
+        "Stages",
+        "Index",
+        "Writes",
+        "Builds",
+        "Processes",
+    ]
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        assert max(x for x, _ in cells) < 24
+        taken |= cells
+        for target in panel.get("targets", ()):
+            assert target["datasource"]["uid"] == "${datasource}"
+
+
+def test_every_alert_says_what_is_wrong_and_how_bad_it_is() -> None:
+    yaml: Any = pytest.importorskip("yaml")
+    (group,) = yaml.safe_load((ROOT / "deploy" / "prometheus-alerts.yml").read_text(encoding="utf-8"))["groups"]
+    names = [rule["alert"] for rule in group["rules"]]
+    assert len(set(names)) == len(names) >= 6
+    for rule in group["rules"]:
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert rule["annotations"]["summary"]
+        assert rule["expr"].count("(") == rule["expr"].count(")")
