@@ -41,9 +41,12 @@ ONLY_IN = {
         "search_api/story_schemas.py",
         "search_api/write_schemas.py",
         "search_api/settings.py",
+        "search_api/starting.py",
         "search_api/routes/",
         "search_api/cli.py",
     ),
+    "limits": ("search_api/rates.py",),
+    "uvicorn": ("search_api/connections.py", "search_api/serving.py"),
     "typer": ("search_api/cli.py", "search_api/cli_options.py", "search_api/upkeep_cli.py"),
 }
 
