@@ -17,10 +17,11 @@ from fastapi.templating import Jinja2Templates
 
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from search_api.api_description import describe_api
 from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
 from search_api.compression import Compression
-from search_api.errors import describe_problems, register_errors
+from search_api.errors import register_errors
 from search_api.following import Follower
 from search_api.heads import Heads
 from search_api.index_facts import IndexFigures
@@ -30,9 +31,14 @@ from search_api.maintenance import Maintenance
 from search_api.metrics import keep_observing
 from search_api.observing import Observing, Routed
 from search_api.query import SearchQuery
-from search_api.routes import api, demo, health, measures, pages, related, stories, upkeep, widget, writes
+from search_api.rate_limits import HEADERS, RateLimits
+from search_api.rates import Policy, Rates, rate_of, storage_of
+from search_api.read_access import ReadAccess
+from search_api.routes import api, demo, docs, health, measures, pages, related, stories, upkeep, widget, writes
 from search_api.searcher import search
+from search_api.security_headers import SecurityHeaders
 from search_api.settings import Settings
+from search_api.time_limit import GivenUp, TimeLimit
 from search_api.tracing import Tracing
 from search_api.web.formatting import add_filters
 from search_api.widget_access import WidgetAccess
@@ -92,6 +98,8 @@ def create_app(
         summary="Semantic search and related articles for news.",
         lifespan=lifespan,
         telemetry=NO_TELEMETRY,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.library = library
     app.state.follower = follower
@@ -104,18 +112,46 @@ def create_app(
     app.state.settings = settings
     app.state.templates = add_filters(Jinja2Templates(WEB / "templates"))
     app.state.templates.env.globals["demo"] = bool(settings.demo)
-    app.add_middleware(Routed)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET"])
-    app.add_middleware(WidgetAccess, keys=app.state.keys)
-    app.add_middleware(Compression)
-    app.add_middleware(Heads)
-    app.add_middleware(Observing, settings=settings, tracing=tracing)
+    app.state.given_up = GivenUp()
+    _add_middleware(app, settings, tracing)
     register_errors(app)
     describe = app.openapi
-    app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
+    app.openapi = lambda: describe_api(describe())  # type: ignore[method-assign]
     shown = (demo,) if settings.demo else ()
-    for part in (api, related, stories, writes, upkeep, health, measures, widget, pages, *shown):
+    for part in (api, related, stories, writes, upkeep, health, measures, widget, docs, pages, *shown):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=WEB / "static"), name="static")
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, tracing: Tracing | None) -> None:
+    """What a request passes through before it reaches its endpoint, the innermost first (see ARCHITECTURE.md)."""
+    keys = app.state.keys
+    app.add_middleware(Routed)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(TimeLimit, most_s=settings.timeout_s, given_up=app.state.given_up)
+    app.add_middleware(ReadAccess, keys=keys, needs_key=settings.reads.need_key(settings.host))
+    app.add_middleware(WidgetAccess, keys=keys)
+    app.add_middleware(RateLimits, rates=_rates(settings), keys=keys)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET"],
+        allow_headers=["Authorization"],
+        expose_headers=HEADERS,
+    )
+    app.add_middleware(Compression)
+    app.add_middleware(Heads)
+    app.add_middleware(Observing, settings=settings, tracing=tracing)
+    inside = app.build_middleware_stack
+    is_secure = settings.public_url is not None and settings.public_url.scheme == "https"
+    app.build_middleware_stack = lambda: SecurityHeaders(inside(), secure_origin=is_secure)  # type: ignore[method-assign]
+
+
+def _rates(settings: Settings) -> Rates:
+    rates = {
+        Policy.ADDRESS: settings.rate_address,
+        Policy.KEY: settings.rate_key,
+        Policy.WRONG_KEYS: settings.rate_wrong_keys,
+    }
+    return Rates(storage_of(settings.rate_storage), {policy: rate_of(text) for policy, text in rates.items()})

@@ -21,17 +21,23 @@ MOST_BYTES = 4_000_000
 LONGEST_LINE = 20_000_000
 """Bytes; no article has more."""
 
+TOO_LONG = f"the line is longer than {LONGEST_LINE:,} bytes; no article is"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a request; None stands for one that is too long."""
+    """One line of a request, or why it was not read."""
 
     number: int
-    content: bytes | None
+    content: bytes
+    not_read: str = ""
 
 
-async def line_batches(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[Line]]:
-    """The lines of a request as they come, empty ones left out, in batches. Nothing more is read while one is stored."""
+async def line_batches(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[list[Line]]:
+    """The lines of a request as they come, empty ones left out, in batches. Nothing more is read while one is stored.
+
+    The first line past the `most` that are read is the last that is yielded.
+    """
     rest = bytearray()
     batch: list[Line] = []
     number, held, skipping = 0, 0, False
@@ -41,8 +47,11 @@ async def line_batches(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[Line]
             number += 1
             content = bytes(rest) + line
             rest.clear()
+            if number > most:
+                yield [*batch, _past(most)]
+                return
             if skipping or len(content) > LONGEST_LINE:
-                batch.append(Line(number, None))
+                batch.append(Line(number, b"", TOO_LONG))
             elif content.strip():
                 batch.append(Line(number, content))
                 held += len(content)
@@ -55,21 +64,28 @@ async def line_batches(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[Line]
         if len(rest) > LONGEST_LINE:
             skipping = True
             rest.clear()
-    if skipping or rest.strip():
-        batch.append(Line(number + 1, None if skipping else bytes(rest)))
+    if number >= most and (skipping or rest.strip()):
+        batch.append(_past(most))
+    elif skipping or rest.strip():
+        batch.append(Line(number + 1, bytes(rest), TOO_LONG if skipping else ""))
     if batch:
         yield batch
 
 
-def read_write(content: bytes | None, archive: Archive, now: datetime, holders: dict[str, str]) -> Write:
+def _past(most: int) -> Line:
+    told = f"a request may have {most:,} lines; this one and those after it were not read: send them in another request"
+    return Line(most + 1, b"", told)
+
+
+def read_write(line: Line, archive: Archive, now: datetime, holders: dict[str, str]) -> Write:
     """The write that a line asks for; raises ArticleError naming what is wrong with it.
 
     `holders` are the ids of the addresses in the lines before it, which are not stored yet.
     """
-    if content is None:
-        raise ArticleError(f"the line is longer than {LONGEST_LINE:,} bytes; no article is")
+    if line.not_read:
+        raise ArticleError(line.not_read)
     try:
-        record = orjson.loads(content)
+        record = orjson.loads(line.content)
     except orjson.JSONDecodeError as error:
         raise ArticleError(f"the line is no JSON ({error}); send one object a line") from None
     if not isinstance(record, dict):
@@ -100,7 +116,7 @@ def written_lines(
     holders: dict[str, str] = {}
     for line in batch:
         try:
-            asked.append((line, read_write(line.content, archive, now, holders)))
+            asked.append((line, read_write(line, archive, now, holders)))
         except ArticleError as error:
             asked.append((line, error))
     outcomes = iter(write([one for _, one in asked if not isinstance(one, DatelineError)], now))

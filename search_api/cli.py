@@ -5,8 +5,6 @@ Exit status: 0 done, 1 some items were rejected or a check failed, 2 wrong use o
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -55,6 +53,7 @@ from search_api.query import (
 )
 from search_api.recency import asked_recency
 from search_api.settings import Settings
+from search_api.starting import wrong_settings
 from search_api.upkeep_cli import upkeep
 from search_api.watch_jobs import is_feed_address
 from search_api.watch_jobs import watch as run_watch
@@ -146,10 +145,10 @@ def serve(
     settings = Settings()
     serving.serve(
         index_folder(index),
+        settings,
         host=host or settings.host,
         port=settings.port if port is None else port,
         workers=workers,
-        settings=settings,
     )
 
 
@@ -289,16 +288,7 @@ def main() -> None:
     except OSError as error:
         report.failure(f"{error}; check the room and the health of the disk")
         raise SystemExit(2) from None
-    except SettingsError as error:
-        field = re.search(r'field "(\w+)"', str(error))
-        name = f"DATELINE_{field.group(1)}".upper() if field else ""
-        given = os.environ.get(name)
-        report.failure(
-            f'{name} is {given!r}; expected a list as JSON, such as ["first", "second"]' if given else str(error)
-        )
-        raise SystemExit(2) from None
-    except ValidationError as error:
-        for item in error.errors():
-            name = f"DATELINE_{item['loc'][0]}".upper() if item["loc"] else "settings"
-            report.failure(f"{name} is {item['input']!r}: {item['msg']}")
+    except (SettingsError, ValidationError) as error:
+        for line in wrong_settings(error):
+            report.failure(line)
         raise SystemExit(2) from None

@@ -30,8 +30,9 @@ from indexer.errors import (
 )
 from search_api.logs import Seldom
 from search_api.request_notes import current_request_id
+from search_api.refusals import TookTooLong, TooManyRequests, TryLater
 from search_api.schemas import ProblemDocument
-from search_api.web.problems import MEDIA_TYPE, as_json, told
+from search_api.web.problems import as_json, told
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     VersionConflict: (409, "The write does not follow the stored version"),
     TakenDown: (410, "The article was taken down"),
     AccessDenied: (403, "Not allowed"),
+    TooManyRequests: (429, "Too many requests"),
+    TookTooLong: (503, "The answer took too long"),
     DiskFull: (507, "There is no room to store this"),
     IndexMissing: (503, "There is no index yet"),
     IndexOpening: (503, "The index is being opened"),
@@ -57,6 +60,9 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
 _OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError, DiskFull)
 
 RETRY_AFTER_S = 5
+
+NO_STORE = {"Cache-Control": "no-store"}
+"""Of refusals that have another answer for another asker, or later."""
 
 
 Told: TypeAlias = tuple[ProblemDocument, dict[str, str]]
@@ -85,17 +91,24 @@ def unforeseen(request: Request, error: Exception) -> Response:
 
 
 def _foreseen(request: Request, error: Exception) -> Told:
-    status, title = next((entry for kind, entry in STATUS.items() if isinstance(error, kind)), (500, "Internal error"))
+    known = next((entry for kind, entry in STATUS.items() if isinstance(error, kind)), None)
+    if known is None:
+        return _unforeseen(request, error)
+    status, title = known
     if isinstance(error, _OPERATORS_PROBLEMS):
         left_out = _complaints.due((type(error), str(error)))
         if left_out is not None:
             logger.error("%s%s", error, f" ({left_out:,} more requests were refused for it)" if left_out else "")
         detail = "The service cannot do this now; its log says why."
-        return _document(status, title, detail), {"Retry-After": str(RETRY_AFTER_S)}
+        return _document(status, title, detail), {"Retry-After": str(RETRY_AFTER_S), **NO_STORE}
     if isinstance(error, IndexOpening):
-        return _document(status, title, str(error)), {"Retry-After": "1"}
-    if isinstance(error, AccessDenied) and not error.known:
-        return _document(401, "A key is needed", str(error)), {"WWW-Authenticate": "Bearer"}
+        return _document(status, title, str(error)), {"Retry-After": "1", **NO_STORE}
+    if isinstance(error, TryLater):
+        return _document(status, title, str(error)), {"Retry-After": str(error.retry_after_s), **NO_STORE}
+    if isinstance(error, AccessDenied):
+        if error.known:
+            return _document(status, title, str(error)), NO_STORE
+        return _document(401, "A key is needed", str(error)), {"WWW-Authenticate": "Bearer", **NO_STORE}
     misses = getattr(request.state, "misses", None) if status == 404 else None
     return _document(status, title, str(error)), {"Cache-Control": misses} if misses else {}
 
@@ -129,17 +142,6 @@ def _http(_: Request, error: Exception) -> Told:
 def _unforeseen(_: Request, error: Exception) -> Told:
     logger.error("unforeseen error", exc_info=error)
     return _document(500, "Internal error", "Something unforeseen went wrong; the service's log says what."), {}
-
-
-def describe_problems(description: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI description with every failure as the media type that is sent, where FastAPI adds plain JSON."""
-    for operations in description["paths"].values():
-        for operation in operations.values():
-            for response in operation["responses"].values():
-                content = response.get("content", {})
-                if MEDIA_TYPE in content and "application/json" in content:
-                    content[MEDIA_TYPE] = content.pop("application/json")
-    return description
 
 
 def register_errors(app: FastAPI) -> None:

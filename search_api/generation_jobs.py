@@ -158,9 +158,7 @@ def rollback(index: IndexFolder, *, show_progress: bool = False) -> RollbackDone
         generations.settle(index, archive)
         before = [number for number in served(archive) if number != current and number in there]
         if not before:
-            raise GenerationMissing(
-                f"no generation that served before is kept in {index.root}; reindex --keep says how many are"
-            )
+            raise GenerationMissing("no generation that served before is kept; reindex --keep says how many are")
         return _made_to_serve(index, archive, before[-1], current, again=True, show_progress=show_progress)
 
 
@@ -170,7 +168,7 @@ def activate(index: IndexFolder, number: int) -> RollbackDone:
     with index.building(), Archive(index.archive) as archive:
         if number not in index.numbers():
             known = ", ".join(map(str, index.numbers())) or "none"
-            raise GenerationMissing(f"there is no generation {number} in {index.root}; there is {known}")
+            raise GenerationMissing(f"there is no generation {number}; there is {known}")
         return _made_to_serve(index, archive, number, serving(index), again=False, show_progress=False)
 
 

@@ -1,4 +1,4 @@
-"""Keys for writing over HTTP and for widgets: `keys.json` in the index holds the SHA-256 of each, never the key itself.
+"""Keys for reading, writing and widgets: `keys.json` in the index holds the SHA-256 of each, never the key itself.
 
 A running service looks at the file each time a key is asked about, and reads it again when it was replaced: a key that
 was revoked stops counting at once.
@@ -35,14 +35,15 @@ _Stamp: TypeAlias = tuple[int, int, int]
 
 
 class Scope(StrEnum):
-    """What a key may do: read related articles for a site's pages, write articles, or that and everything else."""
+    """What a key may do: read related articles for a site's pages; read all; write articles, too; or everything."""
 
     WIDGET = "widget"
+    READ = "read"
     WRITE = "write"
     ADMIN = "admin"
 
     def covers(self, needed: Scope) -> bool:
-        return self in (needed, Scope.ADMIN)
+        return self in (needed, Scope.ADMIN) or (self, needed) == (Scope.WRITE, Scope.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Keys:
                 if origins
                 else "a widget key is for the pages of a site; say which: --origin https://news.example"
             )
-        bound = tuple(dict.fromkeys(_origin(origin) for origin in origins))
+        bound = tuple(dict.fromkeys(plain_origin(origin) for origin in origins))
         if not 0 < len(name) <= MAX_NAME or name != name.strip() or not name.isprintable():
             raise SettingError(f"{name!r} cannot name a key; give 1 to {MAX_NAME} characters, such as: cms")
         with self._changing():
@@ -142,7 +143,7 @@ def _parsed(text: str) -> tuple[Key, ...]:
     if document["format_version"] != FORMAT_VERSION:
         raise ValueError(f"it has format {document['format_version']}, this Dateline reads {FORMAT_VERSION}")
     keys = tuple(
-        Key(**{**entry, "scope": Scope(entry["scope"]), "origins": tuple(map(_origin, entry.get("origins", ())))})
+        Key(**{**entry, "scope": Scope(entry["scope"]), "origins": tuple(map(plain_origin, entry.get("origins", ())))})
         for entry in document["keys"]
     )
     if not all(isinstance(value, str) for key in keys for value in (key.name, key.created_at)):
@@ -157,7 +158,7 @@ def _record(key: Key) -> dict[str, Any]:
     return {name: value for name, value in asdict(key).items() if name != "origins" or value}
 
 
-def _origin(text: str) -> str:
+def plain_origin(text: str) -> str:
     """An origin as browsers send it: scheme, host, and the port unless it is the scheme's own."""
     match = _ORIGIN.fullmatch(text.strip().lower().removesuffix("/"))
     if match is None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from indexer.encoder import prepare_encoder
 from indexer.errors import DatelineError, SettingError
 from indexer.generations import read_manifest
 from indexer.layout import IndexFolder
+from search_api.connections import Patience, PatientProtocol
+from search_api.keys import Keys
 from search_api.progress import line_on_stderr
 from search_api.settings import LogFormat, LogLevel, Settings
+from search_api.starting import access_notice, unknown_variables
 from search_api.tracing import check_packages
 
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -31,17 +36,32 @@ SHUTDOWN_S = 30
 """How long what is under way may take when the service is stopped."""
 
 
-def serve(index: IndexFolder, *, host: str, port: int, workers: int, settings: Settings) -> None:
-    """Run the HTTP service until it is stopped; raises SettingError for a port that cannot be had."""
+TRUSTED_PROXIES = "127.0.0.1,::1"
+"""Whose X-Forwarded-For is believed, unless FORWARDED_ALLOW_IPS (uvicorn's own variable) names others."""
+
+
+def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Run the HTTP service until it is stopped.
+
+    Raises SettingError for a port that cannot be had, and for a service that other machines reach while it has no keys.
+    """
     import uvicorn
 
     if settings.tracing:
         check_packages()
+    tell = line_on_stderr(shown=True)
+    for line in unknown_variables(os.environ):
+        tell(f"warning: {line}")
+    notice = access_notice(Keys.of(index), host, settings.reads)
+    if notice:
+        tell(notice)
+    patience = Patience(settings.header_timeout_s, settings.body_timeout_s, settings.most_connections)
     if port:
         _check_port(host, port)
     with suppress(DatelineError):  # what is wrong with the index each worker says
-        prepare_encoder(read_manifest(index).model_name, index.models, line_on_stderr(shown=True))
-    os.environ["DATELINE_INDEX"] = str(index.root)
+        prepare_encoder(read_manifest(index).model_name, index.models, tell)
+    os.environ["DATELINE_INDEX"] = str(index.root)  # each worker reads its settings anew
+    os.environ["DATELINE_HOST"] = host
     with _counted_together() if workers > 1 else nullcontext():
         uvicorn.run(
             "search_api.app:serving_app",
@@ -49,6 +69,9 @@ def serve(index: IndexFolder, *, host: str, port: int, workers: int, settings: S
             host=host,
             port=port,
             workers=workers,
+            http=cast("type[asyncio.Protocol]", partial(PatientProtocol, patience=patience)),
+            server_header=False,
+            forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", TRUSTED_PROXIES),
             access_log=False,
             log_config=logging_config(settings.log_format, settings.log_level),
             timeout_graceful_shutdown=SHUTDOWN_S,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, HttpUrl
+from pydantic import Field, HttpUrl, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from indexer.errors import SettingError
 from indexer.models import DEFAULT_MODEL
+from search_api.keys import plain_origin
+from search_api.rates import rate_of, storage_of
+from search_api.reads import Reads
 
 
 class LogFormat(StrEnum):
@@ -30,7 +35,9 @@ class Settings(BaseSettings):
 
     index: Path = Field(default=Path("var/index"), description="Folder of the index.")
     model: str = Field(
-        default=DEFAULT_MODEL, description="Embedding model of a new index: a name, or a folder with its files."
+        default=DEFAULT_MODEL,
+        min_length=1,
+        description="Embedding model of a new index: a name, or a folder with its files.",
     )
     host: str = Field(default="127.0.0.1", description="Address that `serve` binds to.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that `serve` binds to; 0 takes a free one.")
@@ -72,3 +79,86 @@ class Settings(BaseSettings):
         default=False,
         description="Whether requests are traced by OpenTelemetry (extra `otel`), sent where the OTEL_* variables say.",
     )
+    reads: Reads = Field(
+        default=Reads.AUTO,
+        description="Who may read: `open` everybody, `key` whoever sends a key, `auto` everybody where the service is bound to "
+        "this machine only, else whoever sends a key.",
+    )
+    rate_address: str = Field(
+        default="1200/minute",
+        description="How many requests without a key an address may make, such as 20/second; empty: any number.",
+    )
+    rate_key: str = Field(
+        default="12000/minute", description="How many requests may be made with one key; empty: any number."
+    )
+    rate_wrong_keys: str = Field(
+        default="30/minute", description="How many wrong keys an address may try; empty: any number."
+    )
+    rate_storage: str = Field(
+        default="memory://",
+        description="Where requests are counted: memory:// each worker for itself, redis://127.0.0.1:6379/0 all together.",
+    )
+    timeout_s: float = Field(
+        default=30.0, ge=0, allow_inf_nan=False, description="Seconds after which a read is given up; 0: never."
+    )
+    header_timeout_s: float = Field(
+        default=10.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds in which a connection has to send the head of a request; 0: any time.",
+    )
+    body_timeout_s: float = Field(
+        default=20.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds that the body of a request may stall; 0: any time.",
+    )
+    most_connections: int = Field(
+        default=800, ge=0, description="Connections that each worker holds at a time; 0: any number."
+    )
+    bulk_lines: int = Field(
+        default=100_000, ge=1, description="Lines of a bulk write that are read; those after them are not stored."
+    )
+
+    @field_validator("index")
+    @classmethod
+    def _folder(cls, index: Path) -> Path:
+        if index == Path() or (index.exists() and not index.is_dir()):
+            raise ValueError("expected a folder, such as var/index; it need not be there yet")
+        return index
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, host: str) -> str:
+        if not host.strip():
+            raise ValueError("expected an address such as 127.0.0.1, or 0.0.0.0 for all of this machine")
+        return host
+
+    @field_validator("fetch_networks")
+    @classmethod
+    def _networks(cls, networks: list[str]) -> list[str]:
+        try:
+            [ip_network(network) for network in networks]
+        except ValueError as error:
+            raise ValueError(f"{error}; expected networks such as 10.0.0.0/8") from None
+        return networks
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: list[str]) -> list[str]:
+        try:
+            return origins if origins == ["*"] else [plain_origin(origin) for origin in origins]
+        except SettingError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("rate_address", "rate_key", "rate_wrong_keys")
+    @classmethod
+    def _rate(cls, rate: str) -> str:
+        rate_of(rate)
+        return rate
+
+    @field_validator("rate_storage")
+    @classmethod
+    def _storage(cls, uri: str) -> str:
+        storage_of(uri)
+        return uri

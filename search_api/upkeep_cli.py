@@ -154,7 +154,7 @@ def keys(
     revoke: Annotated[str | None, typer.Option(metavar="NAME", help="This key counts no more, at once.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the keys for writing over HTTP and for related-news widgets; make one, or revoke one."""
+    """List the keys for reading and writing over HTTP and for related-news widgets; make one, or revoke one."""
     if new is not None and revoke is not None:
         raise typer.BadParameter("give --new or --revoke, not both")
     if scope is not None and new is None:

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from indexer.encoder import Encoder, load_encoder
-from indexer.errors import SettingError, SourceError
+from indexer.errors import SourceError
 from indexer.fetching import AddressRule, FeedStates, Fetcher, Polled, Stop, Surroundings, Watch
 from indexer.ingest import Ingest
 from indexer.ingest_report import IngestReport
@@ -65,10 +65,7 @@ def watch(
     """Poll the feeds that the arguments name, those due once, or until SIGINT or SIGTERM. Calls `polled` after each poll."""
     feeds = feeds_of(arguments)
     settings = Settings()
-    try:
-        rule = AddressRule(tuple(ip_network(network) for network in settings.fetch_networks))
-    except ValueError as error:
-        raise SettingError(f"DATELINE_FETCH_NETWORKS: {error}; give networks such as 10.0.0.0/8") from None
+    rule = AddressRule(tuple(ip_network(network) for network in settings.fetch_networks))
     intake, stop, polls = _Intake(index), Stop(), []
 
     def note(poll: Polled) -> None:

@@ -43,12 +43,15 @@ ONLY_IN = {
         "search_api/story_schemas.py",
         "search_api/write_schemas.py",
         "search_api/settings.py",
+        "search_api/starting.py",
         "search_api/routes/",
         "search_api/cli.py",
     ),
     "prometheus_client": ("search_api/metrics.py", "search_api/exposition.py"),
     "structlog": ("search_api/logs.py",),
     "opentelemetry": ("search_api/tracing.py",),
+    "limits": ("search_api/rates.py",),
+    "uvicorn": ("search_api/connections.py", "search_api/serving.py"),
     "typer": ("search_api/cli.py", "search_api/cli_options.py", "search_api/upkeep_cli.py"),
 }
 

@@ -18,7 +18,7 @@ from indexer.errors import ArticleError, DatelineError, QueryError
 from indexer.writing import Delete, Expected, Put, Result, Written
 from search_api.access import WriterDep
 from search_api.bulk import Line, line_batches
-from search_api.deps import ClockDep, DeskDep, LibraryDep, NowDep
+from search_api.deps import ClockDep, DeskDep, LibraryDep, NowDep, SettingsDep
 from search_api.metrics import wrote
 from search_api.routes.api import etag_of
 from search_api.routes.parameters import FollowingParameters, NoParametersDep
@@ -123,19 +123,22 @@ def delete_article(
         "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}},
     },
 )
-async def post_bulk(request: Request, desk: DeskDep, clock: ClockDep, _: WriterDep) -> StreamingResponse:
+async def post_bulk(
+    request: Request, desk: DeskDep, clock: ClockDep, settings: SettingsDep, _: WriterDep
+) -> StreamingResponse:
     """NDJSON: an article a line, or `{"id": ..., "deleted": true}`. What is wrong with one line stops no other.
 
     Each result has `line`, `id`, `status` (created, updated, unchanged, deleted, conflict, taken_down or rejected) and `version`
     or `problem`.
-    They are sent when all lines are stored; a request that breaks off leaves the lines before stored, and can be sent again.
+    At most `DATELINE_BULK_LINES` lines (100,000) are read; of more, the last result says that they were not.
+    Results are sent when all lines are stored; a request that breaks off leaves the lines before stored, and can be sent again.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in BULK_TYPES:
         raise HTTPException(415, f"Content-Type is {kind!r}; send {NDJSON}")
     with ExitStack() as held:
         results = held.enter_context(tempfile.SpooledTemporaryFile(SPOOLED_BYTES))
-        async for batch in line_batches(request.stream()):
+        async for batch in line_batches(request.stream(), settings.bulk_lines):
             results.write(await run_in_threadpool(_stored, batch, desk, clock()))
         results.seek(0)
         return StreamingResponse(_sent(results, held.pop_all()), media_type=NDJSON)

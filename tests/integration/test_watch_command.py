@@ -141,7 +141,7 @@ def test_wrong_use_is_refused_with_the_fix(tmp_path: Path, arguments: list[str],
 def test_a_wrong_network_is_refused_by_its_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATELINE_FETCH_NETWORKS", '["home"]')
     done = command("ingest", "https://paper.example/feed", "--index", str(tmp_path / "index"))
-    assert (done.returncode, "DATELINE_FETCH_NETWORKS: 'home'" in done.stderr) == (2, True)
+    assert (done.returncode, "DATELINE_FETCH_NETWORKS is" in done.stderr) == (2, True)
 
 
 def test_addresses_and_lists_are_one_list_of_feeds(tmp_path: Path) -> None:
