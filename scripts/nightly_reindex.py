@@ -194,6 +194,11 @@ def main() -> int:
     given = parser.parse_args()
     if not 0 <= given.gate_step <= 1 or given.keep < 0:
         parser.error("--gate-step is from 0 to 1, --keep is 0 or more")
+    if given.service:
+        try:
+            Dateline(given.service).close()
+        except ValueError as error:
+            parser.error(f"--{error}")
     wanted = Wanted(given.sources, given.gate, given.gate_step, given.keep, given.device, given.service)
     report, code = nightly(IndexFolder(given.index or Settings().index), wanted)
     print(whole_text(json.dumps(report, ensure_ascii=False)))

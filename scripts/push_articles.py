@@ -53,7 +53,7 @@ class Push:
         self.listing = listing
         self._dateline = dateline
         self._position = ReadPosition(listing.files)
-        self._sent: deque[Found] = deque()
+        self._sent: deque[tuple[str, str]] = deque()
         self._run = LongRun("push", err) if shown else None
 
     def run(self, how: Reading, source_format: SourceFormat | None = None) -> None:
@@ -77,7 +77,7 @@ class Push:
                 self.report.read += 1
                 self.report.reject(item)
                 continue
-            self._sent.append(item)
+            self._sent.append((item.source, item.place))
             record = record_from_article(item.article)
             record.pop("published_from", None)
             if not item.stated_id:
@@ -86,7 +86,7 @@ class Push:
 
     def _count(self, results: Iterator[BulkResult]) -> None:
         for result in results:
-            found, report = self._sent.popleft(), self.report
+            (source, place), report = self._sent.popleft(), self.report
             report.read += 1
             if result.status == "created":
                 report.new += 1
@@ -98,7 +98,7 @@ class Push:
                 report.unchanged += 1
                 report.taken_down += 1
             else:
-                report.reject(Reject(found.source, found.place, result.problem or result.status))
+                report.reject(Reject(source, place, result.problem or result.status))
             if self._run and self._run.is_due():
                 self._draw()
 

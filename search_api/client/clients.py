@@ -64,8 +64,8 @@ class Dateline:
     """A client of one service, to be used as a context or closed; threads may share it.
 
     `service` is the address that answers `/v1`. `timeout_s` is for connecting, for sending, for the answer to begin, and for all
-    of it to come; `slow_timeout_s` the same for takedowns and bulk writes, whose answer comes when all is done. `retries` None
-    tries each call once.
+    of it to come; `slow_timeout_s` stands for the last two with takedowns and bulk writes, which are answered when all is done.
+    `retries` None tries each call once.
     """
 
     def __init__(
@@ -144,13 +144,13 @@ class Dateline:
         body = bytearray()
         with self._connection.exchange(call) as in_time, self._http.stream(**self._connection.request(call)) as answer:
             for part in answer.iter_bytes():
-                in_time(part)
+                in_time()
                 body += part
         return self._connection.answered(call, answer.status_code, answer.reason_phrase, answer.headers, bytes(body))
 
 
 class AsyncDateline:
-    """`Dateline` for asyncio and trio: its methods are awaited, its iterators are asynchronous, it is an `async with` context."""
+    """`Dateline` for asyncio: its methods are awaited, its iterators are asynchronous, it is an `async with` context."""
 
     def __init__(
         self,
@@ -233,6 +233,6 @@ class AsyncDateline:
         with self._connection.exchange(call) as in_time:
             async with self._http.stream(**self._connection.request(call)) as answer:
                 async for part in answer.aiter_bytes():
-                    in_time(part)
+                    in_time()
                     body += part
         return self._connection.answered(call, answer.status_code, answer.reason_phrase, answer.headers, bytes(body))

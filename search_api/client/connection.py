@@ -28,10 +28,10 @@ _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, htt
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How long a call is tried again: at most so many attempts in all, none begun later than `total_s` after the first.
+    """How long a call is tried again: at most so many attempts, and no wait for another is begun `total_s` after the first.
 
-    Waits grow from `wait_s` to `wait_max_s`, with chance in them; where the service says how long to wait, it is that long, and a
-    wait that would go beyond `total_s` is not begun.
+    Waits grow from `wait_s` to `wait_max_s`, with chance in them. Where the service says how long to wait, it is that long, and a
+    wait that would end after `total_s` is not begun.
     """
 
     attempts: int = 5
@@ -75,7 +75,7 @@ class Connection:
             "url": self.service + call.target,
             "content": call.body,
             "headers": {**call.headers, **kind},
-            "timeout": self._limit_s(call),
+            "timeout": httpx2.Timeout(self._timeout_s, read=self._limit_s(call)),
         }
 
     def attempts(self, call: Call[Any]) -> Any:
@@ -98,19 +98,21 @@ class Connection:
         )
 
     @contextmanager
-    def exchange(self, call: Call[Any]) -> Iterator[Callable[[bytes], None]]:
-        """Within it, what httpx2 raises is Unreachable. Yields what takes each part of the answer, as long as there is time."""
+    def exchange(self, call: Call[Any]) -> Iterator[Callable[[], None]]:
+        """Within it, what httpx2 raises is Unreachable. Yields what raises it too, when the time is up."""
         until = time.monotonic() + self._limit_s(call)
         asked = self._asked(call)
 
-        def in_time(_: bytes) -> None:
+        def in_time() -> None:
             if time.monotonic() > until:
                 raise Unreachable(f"{asked}: no whole answer within {self._limit_s(call):g} s", sent=True)
 
         try:
             yield in_time
+        except httpx2.ReadTimeout as error:
+            raise Unreachable(f"{asked}: no answer within {self._limit_s(call):g} s", sent=True) from error
         except httpx2.TimeoutException as error:
-            told = f"no answer within {self._limit_s(call):g} s"
+            told = f"no connection, or not all sent, within {self._timeout_s:g} s"
             raise Unreachable(f"{asked}: {told}", sent=not isinstance(error, _NOT_SENT)) from error
         except httpx2.RequestError as error:
             told = str(error) or type(error).__name__

@@ -345,28 +345,3 @@ def test_the_five_lines_of_the_docs_run(service: Service, key: str, page: str, p
     assert re.fullmatch(
         r"(2026-\d\d-\d\d \d\d:\d\d:\d\d\+00:00 Ferry report \d+ from \w+ https://\S+\n){5}", done.stdout
     )
-
-
-def test_the_client_is_light() -> None:
-    """Nothing of the search engine, and no library of the service, comes with it."""
-    code = (
-        "import search_api.client, sys; "
-        "print(sorted({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names), "
-        "sorted(name for name in sys.modules if name.startswith('search_api.')))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(ROOT))
-    heavy = (
-        "fastapi",
-        "starlette",
-        "pydantic",
-        "numpy",
-        "faiss",
-        "tantivy",
-        "openvino",
-        "torch",
-        "indexer",
-        "uvicorn",
-        "rich",
-    )
-    assert not [name for name in heavy if f"'{name}'" in done.stdout]
-    assert set(re.findall(r"'search_api\.(\w+)", done.stdout)) == {"client"}

@@ -28,7 +28,9 @@ from search_api.client import (
     TooManyRequests,
     Unavailable,
     Unreachable,
+    calls,
 )
+from search_api.client.connection import Connection
 from search_api.client.errors import retry_after_s
 from tests.integration.bad_server import (
     Act,
@@ -190,6 +192,15 @@ def test_a_service_that_is_too_slow_is_unreachable(ask: Ask, act: Act, told: str
         ask(server.address, "put", "a1", {"title": "Ferry"}, timeout_s=0.3)
     assert time.monotonic() - began < 5
     assert raised.value.sent
+
+
+def test_long_work_is_waited_for_and_a_connection_is_not() -> None:
+    connection = Connection("http://a.example", None, 2, 900, None)
+    limits = connection.request(calls.takedown("a1", "law"))["timeout"]
+    assert (limits.connect, limits.write, limits.pool, limits.read) == (2, 2, 2, 900)
+    assert connection.request(calls.article("a1"))["timeout"].read == 2
+    with pytest.raises(ValueError, match="seconds above 0"):
+        Dateline("http://a.example", timeout_s=0)
 
 
 def test_where_nothing_listens_nothing_was_sent(ask: Ask) -> None:

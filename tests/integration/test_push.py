@@ -168,3 +168,6 @@ def test_a_night_waits_until_the_service_has_the_new_generation(
     assert (code, report["service"]["generation"]) == (1, None)
     assert "refused" in report["service"]["status"]
     assert jobs.status(service.index)["generation"]["number"] == 2
+    monkeypatch.setattr("sys.argv", ["nightly_reindex.py", "--service", "127.0.0.1", str(source)])
+    with pytest.raises(SystemExit):
+        nightly_reindex.main()
