@@ -18,8 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +32,7 @@ from indexer.processes import usable_cores
 from scripts import benchmark_sizes, compare_encoders
 from scripts.benchmark_sizes import p95
 from scripts.precompute_related import visible_ids
+from search_api.client import Dateline, DatelineClientError
 from search_api.clock import utc_now
 from search_api.jobs import opened
 from search_api.query import RelatedQuery
@@ -74,21 +73,18 @@ class Service:
 
     def __init__(self, index: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = str(free.getsockname()[1])
-        run = [sys.executable, "-m", "search_api", "serve", "--index", index, "--port", self._port]
+            port = free.getsockname()[1]
+        self.dateline = Dateline(f"http://127.0.0.1:{port}", retries=None)
+        run = [sys.executable, "-m", "search_api", "serve", "--index", index, "--port", str(port)]
         self._started = time.perf_counter()
         self._process = subprocess.Popen(run)
 
-    def ask(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=10) as answer:
-            return json.load(answer)
-
-    def seconds_to_first_answer(self, path: str) -> float:
+    def seconds_to_first_answer(self, query: str) -> float:
         while time.perf_counter() - self._started < START_LIMIT_S and self._process.poll() is None:
             try:
-                self.ask(path)
+                self.dateline.search(query)
                 return time.perf_counter() - self._started
-            except OSError:
+            except DatelineClientError:
                 time.sleep(0.05)
         self.stop()
         raise SystemExit(f"the service did not answer within {START_LIMIT_S} s")
@@ -98,6 +94,7 @@ class Service:
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
     def stop(self) -> None:
+        self.dateline.close()
         self._process.terminate()
         self._process.wait()
 
@@ -136,16 +133,15 @@ def main_job(folder: str, index: str, queries: list[str]) -> Iterator[str]:
     again, again_s, _ = timed(["ingest", folder, "--index", index])
     reindexed, _, reindex_mb = timed(["reindex", "--index", index])
     status, _, _ = timed(["status", "--index", index])
-    paths = ["/v1/search?" + urllib.parse.urlencode({"q": query}) for query in queries]
     service = Service(index)
     try:
-        start_s = service.seconds_to_first_answer(paths[0])
-        answers = [service.ask(path) for path in paths]
+        start_s = service.seconds_to_first_answer(queries[0])
+        answers = [service.dateline.search(query) for query in queries]
         times = []
         for _ in range(REPEATS):
-            for path in paths:
+            for query in queries:
                 started = time.perf_counter()
-                service.ask(path)
+                service.dateline.search(query)
                 times.append((time.perf_counter() - started) * 1000)
         serving_mb = service.memory_mb()
     finally:
@@ -173,7 +169,7 @@ def main_job(folder: str, index: str, queries: list[str]) -> Iterator[str]:
     yield from (f"| {name} | {figure} |" for name, figure in rows.items())
     yield "\n| query | best three titles |\n|---|---|"
     for query, answer in zip(queries, answers, strict=True):
-        yield f"| {query} | {'; '.join(hit['title'] for hit in answer['hits'][:3])} |"
+        yield f"| {query} | {'; '.join(hit.title for hit in answer.hits[:3])} |"
 
 
 def around_the_figures(page: Path) -> tuple[str, str]:

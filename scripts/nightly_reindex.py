@@ -1,14 +1,14 @@
 """New files in, a new generation built, judged and activated, old ones deleted: one JSON report on stdout.
 
     python scripts/nightly_reindex.py --index var/index incoming/
-    python scripts/nightly_reindex.py --index var/index --gate judged/ --keep 2 incoming/
+    python scripts/nightly_reindex.py --index var/index --gate judged/ --keep 2 --service http://127.0.0.1:8000 incoming/
 
 Safe to run twice, and to be killed and run again: what was taken in before is unchanged and costs no embedding, and a
 generation is built only where the serving one lacks a change or is damaged. Another process that writes or builds is waited
-for. How far it has come goes to stderr.
+for. How far it has come goes to stderr. `--service` waits until a running service answers from the generation that serves now.
 
-Exit status: 0 done, 1 some items were rejected or the gate refused the new generation, 2 it could not be finished (the report
-has the error), 3 another nightly run is under way.
+Exit status: 0 done, 1 some items were rejected, the gate refused the new generation or the service did not take it up, 2 it could
+not be finished (the report has the error), 3 another nightly run is under way.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from indexer.generations import check_files, read_manifest
 from indexer.layout import IndexFolder, held_lock
 from indexer.runtimes import Device
 from search_api import generation_jobs, jobs
+from search_api.client import Dateline, DatelineClientError
 from search_api.clock import utc_now
 from search_api.ingest_report import counts, rejects
 from search_api.query import whole_text
@@ -40,6 +41,9 @@ WAITS_S = 900.0
 """How long another process that writes or builds is waited for."""
 
 LOOKS_EVERY_S = 5.0
+
+TAKES_UP_S = 60.0
+"""How long a running service has to answer from the generation that serves now; it looks every second."""
 
 T = TypeVar("T")
 
@@ -53,13 +57,14 @@ class Wanted:
     gate_step: float = generation_jobs.GATE_STEP
     keep: int = generation_jobs.KEPT
     device: Device = Device.CPU
+    service: str | None = None
 
 
 def nightly(index: IndexFolder, wanted: Wanted) -> tuple[dict[str, Any], int]:
     """One night: its report, whatever happened, and the exit status.
 
-    The report is {"started_at", "seconds", "ingest", "reindex", "status", "error"}: what was not come to, or not needed, is None,
-    and `error` is there only when something failed.
+    The report is {"started_at", "seconds", "ingest", "reindex", "status", "service", "error"}: what was not come to, or not
+    needed, is None, `service` is there only when it was asked about, and `error` when something failed.
     """
     began = time.monotonic()
     report: dict[str, Any] = {
@@ -116,7 +121,26 @@ def _night(index: IndexFolder, wanted: Wanted, report: dict[str, Any]) -> int:
         report["reindex"] = reindex_document(built)
         refused = built.gate is not None and not built.gate.passed
     report["status"] = jobs.status(index)
-    return 1 if refused or taken.report.rejected else 0
+    is_behind = wanted.service is not None and not _taken_up(wanted.service, report)
+    return 1 if refused or taken.report.rejected or is_behind else 0
+
+
+def _taken_up(address: str, report: dict[str, Any]) -> bool:
+    """Whether a running service answers from the generation that serves now; notes what it answers from in the report."""
+    serving = report["status"]["generation"]
+    until = time.monotonic() + TAKES_UP_S
+    with Dateline(address, retries=None) as dateline:
+        while True:
+            try:
+                ready = dateline.ready()
+                said = {"status": ready.status, "generation": ready.generation}
+                is_there = ready.status == "ready" and ready.generation == (serving and serving["number"])
+            except DatelineClientError as error:
+                said, is_there = {"status": str(error), "generation": None}, False
+            report["service"] = {"address": address, **said}
+            if is_there or time.monotonic() >= until:
+                return is_there
+            time.sleep(1)
 
 
 def _damage(index: IndexFolder) -> str | None:
@@ -166,10 +190,16 @@ def main() -> int:
         help="generations kept that served before (default: %(default)s)",
     )
     parser.add_argument("--device", type=Device, choices=list(Device), default=Device.CPU, help="where to embed")
+    parser.add_argument("--service", metavar="URL", help="running service that is to take up the new generation")
     given = parser.parse_args()
     if not 0 <= given.gate_step <= 1 or given.keep < 0:
         parser.error("--gate-step is from 0 to 1, --keep is 0 or more")
-    wanted = Wanted(given.sources, given.gate, given.gate_step, given.keep, given.device)
+    if given.service:
+        try:
+            Dateline(given.service).close()
+        except ValueError as error:
+            parser.error(f"--{error}")
+    wanted = Wanted(given.sources, given.gate, given.gate_step, given.keep, given.device, given.service)
     report, code = nightly(IndexFolder(given.index or Settings().index), wanted)
     print(whole_text(json.dumps(report, ensure_ascii=False)))
     return code

@@ -26,6 +26,8 @@ ONLY_IN = {
     "pyarrow": ("indexer/sources/parquet.py",),
     "fastwarc": ("indexer/sources/warc.py", "indexer/sources/http_payload.py"),
     "httpcore2": ("indexer/fetching/",),
+    "httpx2": ("search_api/client/",),
+    "stamina": ("search_api/client/", "scripts/push_articles.py"),
     "protego": ("indexer/fetching/",),
     "lxml": ("indexer/sources/",),
     "fastapi": (
@@ -149,6 +151,9 @@ def test_imports_follow_the_arrows(path: Path) -> None:
         assert not {found for found in imported if found.startswith(("search_api", "scripts"))}
     if name(path).startswith("search_api/"):
         assert not {found for found in imported if found.startswith("scripts")}
+        if name(path).startswith("search_api/client/"):
+            own = {found for found in imported if found.startswith(("search_api", "indexer"))}
+            assert all(found.startswith("search_api.client") for found in own), "the client is of nothing else"
         if name(path) not in MAY_WRITE:
             assert not {found for found in imported if found.startswith(WRITERS)}
     for package, homes in ONLY_IN.items():
@@ -185,6 +190,17 @@ def test_there_is_no_cycle() -> None:
 
     for module in arrows:
         visit(module, ())
+
+
+def test_importing_the_client_loads_nothing_of_the_engine_or_the_service() -> None:
+    code = (
+        "import sys, search_api.client; "
+        "heavy = {'faiss', 'fastapi', 'indexer', 'numpy', 'openvino', 'pydantic', 'rich', 'starlette', 'tantivy', 'torch'}; "
+        "print(sorted(heavy & set(sys.modules)), {m for m in sys.modules if m.startswith('search_api.')} "
+        "- {m for m in sys.modules if m.startswith('search_api.client')})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[] set()"
 
 
 def test_importing_the_packages_loads_no_model_library() -> None:
