@@ -29,8 +29,8 @@ from indexer.errors import (
     VersionConflict,
 )
 from search_api.logs import Seldom
-from search_api.request_notes import current_request_id
 from search_api.refusals import TookTooLong, TooManyRequests, TryLater
+from search_api.request_notes import current_request_id
 from search_api.schemas import ProblemDocument
 from search_api.web.problems import as_json, told
 

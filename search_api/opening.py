@@ -130,7 +130,7 @@ class Opener:
         return bool(self._trusted)
 
     def check_again(self) -> None:
-        """Read the files of generations that were opened without, unless another process does; every process closes what is damaged."""
+        """Read the files of generations that were opened without, unless another process does; all close what is damaged."""
         while self._trusted:
             number, stamp = self._trusted.popitem()
             folder = self._index.generation(number)

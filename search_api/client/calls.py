@@ -13,6 +13,7 @@ from search_api.client.answers import Article, Related, Search, Stories, StoryPa
 from search_api.client.bulk_lines import bulk_results
 from search_api.client.decoding import decoded, json_of
 from search_api.client.parameters import BuildOptions, DraftOptions, RelatedOptions, SearchOptions, StoriesOptions
+from search_api.client.stats_answers import Stats
 from search_api.client.wire import json_body, path_of, query_text, wired
 from search_api.client.write_answers import (
     Activated,
@@ -187,6 +188,11 @@ def build(**options: Unpack[BuildOptions]) -> Call[Build]:
 def activate(number: int) -> Call[Activated]:
     """Let a generation that is there serve, to go back or forward."""
     return _call("POST /v1/generations/{number}:activate", Activated, {"number": number})
+
+
+def stats() -> Call[Stats]:
+    """What the index holds, what is asked of the service, and how long answers take."""
+    return _call("GET /v1/stats", Stats)
 
 
 def ready() -> Call[Ready]:

@@ -96,6 +96,7 @@ class Dateline:
     generations = _method(calls.generations)
     build = _method(calls.build)
     activate = _method(calls.activate)
+    stats = _method(calls.stats)
     ready = _method(calls.ready)
 
     def search_pages(self, q: str, **options: Unpack[SearchOptions]) -> Iterator[Search]:
@@ -180,6 +181,7 @@ class AsyncDateline:
     generations = _async_method(calls.generations)
     build = _async_method(calls.build)
     activate = _async_method(calls.activate)
+    stats = _async_method(calls.stats)
     ready = _async_method(calls.ready)
 
     async def search_pages(self, q: str, **options: Unpack[SearchOptions]) -> AsyncIterator[Search]:
