@@ -46,8 +46,8 @@ class Encoder(Protocol):
         """Shape (dimension,)."""
         ...
 
-    def word_vectors(self, text: str) -> Embeddings:
-        """What the model knows of each token by itself, without reading the text: unit vectors, shape (tokens, any).
+    def word_vectors(self, texts: Sequence[str]) -> list[Embeddings]:
+        """What the model knows of each token of each text by itself, without reading it: unit vectors, shape (tokens, any).
 
         Far cheaper than an embedding; like words are near each other. Of shape (0, 0) when the model has none.
         """
@@ -93,9 +93,9 @@ class ModelTokenizer:
     def spans(self, text: str) -> list[tuple[int, int]]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
 
-    def ids(self, text: str) -> list[int]:
-        """The place of each token of `text` in the vocabulary, in order."""
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The place of each token of each text in the vocabulary, in order."""
+        return [found.ids for found in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
 
 class ModelEncoder:
@@ -143,13 +143,14 @@ class ModelEncoder:
         row: Vector = self.runtime.encode([self._files.query_prompt + text])[0]
         return row
 
-    def word_vectors(self, text: str) -> Embeddings:
-        if self._input_vectors is None:
-            return np.empty((0, 0), dtype=np.float32)
+    def word_vectors(self, texts: Sequence[str]) -> list[Embeddings]:
+        if self._input_vectors is None or not texts:
+            return [np.empty((0, 0), dtype=np.float32)] * len(texts)
         table, centre = self._input_vectors
-        vectors = table[self.tokenizer.ids(text)] - centre
-        unit: Embeddings = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-9))
-        return unit
+        tokens = self.tokenizer.ids(texts)
+        vectors = table[[token for of_text in tokens for token in of_text]] - centre
+        unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-9))
+        return np.split(unit, np.cumsum([len(of_text) for of_text in tokens])[:-1])
 
     @cached_property
     def _input_vectors(self) -> tuple[Embeddings, Vector] | None:
@@ -197,6 +198,7 @@ class TextHashEncoder:
         unit: Vector = (total / np.linalg.norm(total)).astype(np.float32)
         return unit
 
-    def word_vectors(self, text: str) -> Embeddings:
-        rows = [self.encode_query(word) for word in re.findall(r"\w+", text)]
-        return np.stack(rows) if rows else np.empty((0, self.dimension), dtype=np.float32)
+    def word_vectors(self, texts: Sequence[str]) -> list[Embeddings]:
+        nothing = np.empty((0, self.dimension), dtype=np.float32)
+        of_texts = ([self.encode_query(word) for word in re.findall(r"\w+", text)] for text in texts)
+        return [np.stack(rows) if rows else nothing for rows in of_texts]

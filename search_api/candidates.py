@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 import numpy as np
 
@@ -27,11 +29,25 @@ MOST_CHUNKS = 25_600
 POOL_ARTICLES = 200
 """Articles the lexical arm proposes."""
 
+MOST_ALLOWED = 0.5
+"""From this share of allowed articles on, the lexical arm walks without filters."""
+
+SPARE = 20
+"""How many more it takes then than should be needed."""
+
 DATED_POOL = 1000
 """How deep an order by date reaches."""
 
 DATED_SIMILARITY = 0.5
 """The cosine above which an article answers by meaning when answers are ordered by date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByWords:
+    """Articles that the lexical arm proposes, and what each scores by words."""
+
+    rows: Rows
+    scores: Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,8 @@ class Question:
     vector: Vector | None
     filters: Filters
     allowed: Mask
+    by_words: Callable[[], ByWords] | None = None
+    """The lexical arm's proposals, being worked out; None where they are not needed."""
 
 
 def best(snapshot: Snapshot, question: Question) -> tuple[Rows, bool]:
@@ -54,12 +72,31 @@ def best(snapshot: Snapshot, question: Question) -> tuple[Rows, bool]:
         with stage(Stage.DENSE):
             rows, exact = nearest_articles(snapshot, question.vector, question.allowed)
         found.append(rows)
-    if question.terms is not None:
-        with stage(Stage.LEXICAL):
-            rows, _ = snapshot.lexical.search(question.terms, POOL_ARTICLES, question.filters, snapshot.tail.hidden)
+    if question.by_words is not None:
+        rows = question.by_words().rows
         exact = exact and len(rows) < POOL_ARTICLES
-        found.append(rows[question.allowed[rows]])
+        found.append(rows)
     return np.unique(np.concatenate(found)), exact
+
+
+def by_words(snapshot: Snapshot, terms: QueryTerms, filters: Filters, allowed: Mask) -> ByWords:
+    """The articles that hold any of the words, the best POOL_ARTICLES of those that the filters let through."""
+    with stage(Stage.LEXICAL):
+        rows = _best_by_words(snapshot, terms, filters, allowed)
+        return ByWords(rows, snapshot.lexical.score(terms, rows))
+
+
+def _best_by_words(snapshot: Snapshot, terms: QueryTerms, filters: Filters, allowed: Mask) -> Rows:
+    """Where most articles are allowed, more are taken without filters, which is faster, and what is not allowed is left out."""
+    share = np.count_nonzero(allowed) / max(1, len(allowed))
+    if share >= MOST_ALLOWED:
+        count = ceil(POOL_ARTICLES / share) + SPARE
+        rows, _ = snapshot.lexical.search(terms, count, None)
+        kept = rows[allowed[rows]]
+        if len(rows) < count or len(kept) >= POOL_ARTICLES:
+            return kept[:POOL_ARTICLES]
+    rows, _ = snapshot.lexical.search(terms, POOL_ARTICLES, filters, snapshot.tail.hidden)
+    return rows[allowed[rows]]
 
 
 def dated(snapshot: Snapshot, question: Question, *, newest: bool) -> tuple[Rows, bool]:
@@ -107,9 +144,17 @@ def nearest_articles(snapshot: Snapshot, vector: Vector, allowed: Mask, count: i
 
 
 def scored(
-    snapshot: Snapshot, rows: Rows, terms: QueryTerms | None, vector: Vector | None, now: datetime
+    snapshot: Snapshot,
+    rows: Rows,
+    terms: QueryTerms | None,
+    vector: Vector | None,
+    now: datetime,
+    known: ByWords | None = None,
 ) -> Candidates:
-    """Both arms' raw scores for every row, whichever arm proposed it; an arm that is left out gives 0."""
+    """Both arms' raw scores for every row, whichever arm proposed it; an arm that is left out gives 0.
+
+    `known` are scores by words that need not be found again.
+    """
     nothing = np.zeros(len(rows), dtype=np.float32)
     best = article = lexical = marks = nothing
     if vector is not None:
@@ -117,8 +162,20 @@ def scored(
             best, article = best_similarity(snapshot, vector, rows), snapshot.article_similarities(vector, rows)
     if terms is not None:
         with stage(Stage.LEXICAL):
-            lexical, marks = snapshot.lexical.score(terms, rows), _full_marks(snapshot, rows, terms, now)
+            lexical, marks = _by_words(snapshot, rows, terms, known), _full_marks(snapshot, rows, terms, now)
     return Candidates(rows, best, article, lexical, marks, snapshot.columns.published[rows])
+
+
+def _by_words(snapshot: Snapshot, rows: Rows, terms: QueryTerms, known: ByWords | None) -> Scores:
+    if known is None:
+        return snapshot.lexical.score(terms, rows)
+    scores = np.zeros(len(rows), dtype=np.float32)
+    is_known = np.isin(rows, known.rows, assume_unique=True)
+    order = np.argsort(known.rows)
+    places = np.searchsorted(known.rows, rows[is_known], sorter=order)
+    scores[is_known] = known.scores[order[places]]
+    scores[~is_known] = snapshot.lexical.score(terms, rows[~is_known])
+    return scores
 
 
 def _full_marks(snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime) -> Scores:

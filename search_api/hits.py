@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -116,45 +117,60 @@ class HitMaker:
         )
 
     def _snippets(self, found: Sequence[tuple[int, Article]]) -> list[Snippet]:
-        return [self._snippet(article, self._passage(row, article)) for row, article in found]
-
-    def _snippet(self, article: Article, passage: Passage) -> Snippet:
-        by_meaning = passage.share < BY_MEANING_BELOW and not self._question.phrases
-        if self._highlight is Highlight.MEANING and self._vector is not None and by_meaning:
-            sentence = self._likest_sentence(article, passage.span)
+        passages = self._passages(found)
+        marked = self._marked_sentences(found, passages)
+        snippets = []
+        for (_, article), passage, sentence in zip(found, passages, marked, strict=True):
             if sentence is not None:
-                return sentence_snippet(article, passage.chunk, passage.span, sentence)
-        found = best_snippet(article, passage.chunk, passage.span, self._terms, self._question.phrases)
-        return Snippet(found.text, found.chunk, ()) if self._highlight is Highlight.NONE else found
+                snippets.append(sentence_snippet(article, passage.chunk, passage.span, sentence))
+                continue
+            snippet = best_snippet(article, passage.chunk, passage.span, self._terms, self._question.phrases)
+            is_plain = self._highlight is Highlight.NONE
+            snippets.append(Snippet(snippet.text, snippet.chunk, ()) if is_plain else snippet)
+        return snippets
 
-    def _likest_sentence(self, article: Article, span: tuple[int, int]) -> int | None:
-        text = article.body[span[0] : span[1]]
-        read = self._view.encoder.word_vectors
-        return likest(*self._asked_words, [read(text[start:end]) for start, end in sentences_of(article, span)])
+    def _marked_sentences(self, found: Sequence[tuple[int, Article]], passages: Sequence[Passage]) -> list[int | None]:
+        """Of each passage that was found by meaning, the place of the sentence that is most like the question."""
+        marked: list[int | None] = [None] * len(passages)
+        if self._vector is None or self._highlight is not Highlight.MEANING or self._question.phrases:
+            return marked
+        by_meaning = [place for place, passage in enumerate(passages) if passage.share < BY_MEANING_BELOW]
+        texts = [_sentences(found[place][1], passages[place].span) for place in by_meaning]
+        vectors = iter(self._view.encoder.word_vectors([sentence for of_passage in texts for sentence in of_passage]))
+        for place, sentences in zip(by_meaning, texts, strict=True):
+            marked[place] = likest(*self._asked_words, list(islice(vectors, len(sentences))))
+        return marked
 
     @cached_property
     def _asked_words(self) -> tuple[list[Embeddings], Scores]:
         """The vectors of each word of the question, and how rare it is."""
         words = words_of(self._question.text)
-        weights = self._view.snapshot.lexical.rarities(words)
-        return [self._view.encoder.word_vectors(word) for word in words], weights
+        return self._view.encoder.word_vectors(words), self._view.snapshot.lexical.rarities(words)
 
-    def _passage(self, row: int, article: Article) -> Passage:
-        """The article's best chunk: its likeness to the query and the query's words in it count alike."""
-        columns = self._view.snapshot.columns
-        first, past = int(columns.chunk_offsets[row]), int(columns.chunk_offsets[row + 1])
-        if first == past:
+    def _passages(self, found: Sequence[tuple[int, Article]]) -> list[Passage]:
+        """Each article's best chunk: its likeness to the query and the query's words in it count alike."""
+        snapshot = self._view.snapshot
+        rows = np.array([row for row, _ in found], dtype=np.int64)
+        chunks, owner = snapshot.columns.chunk_rows(rows)
+        likeness = np.zeros(len(chunks), dtype=np.float32)
+        if self._vector is not None:
+            likeness = snapshot.chunk_similarities(self._vector, rows)[2]
+        starts, ends = snapshot.columns.chunk_start[chunks].tolist(), snapshot.columns.chunk_end[chunks].tolist()
+        bounds = np.searchsorted(owner, np.arange(len(found) + 1)).tolist()
+        return [
+            self._passage(article, list(zip(starts[first:past], ends[first:past], strict=True)), likeness[first:past])
+            for (_, article), first, past in zip(found, bounds[:-1], bounds[1:], strict=True)
+        ]
+
+    def _passage(self, article: Article, spans: Sequence[tuple[int, int]], likeness: Scores) -> Passage:
+        if not spans:
             return Passage(0, (0, 0), 0.0)
-        spans = list(zip(columns.chunk_start[first:past].tolist(), columns.chunk_end[first:past].tolist(), strict=True))
         if not (self._terms or self._question.phrases) and self._vector is None:
             return Passage(0, spans[0], 0.0)
         held = [matching_spans(article.body[start:end], article.language, self._terms) for start, end in spans]
-        words = np.array([len({term for _, _, term in found}) for found in held], dtype=np.float32)
-        score = words / max(1.0, float(words.max()))
-        score += [phrases_in(article.body[start:end], self._question.phrases) for start, end in spans]
-        if self._vector is not None:
-            score += self._view.snapshot.chunk_similarities(self._vector, np.array([row]))[2]
-        chunk = int(score.argmax())
+        words = np.array([len({term for _, _, term in in_chunk}) for in_chunk in held], dtype=np.float32)
+        phrases = [phrases_in(article.body[start:end], self._question.phrases) for start, end in spans]
+        chunk = int((words / max(1.0, float(words.max())) + phrases + likeness).argmax())
         asked = max(1, len(self._terms.terms_of(article.language)))
         return Passage(chunk, spans[chunk], float(words[chunk]) / asked)
 
@@ -179,6 +195,11 @@ class HitMaker:
             recency=float(ranked.recency[place]),
             folded=tuple(ids),
         )
+
+
+def _sentences(article: Article, span: tuple[int, int]) -> list[str]:
+    text = article.body[span[0] : span[1]]
+    return [text[start:end] for start, end in sentences_of(article, span)]
 
 
 def _ranks(ranked: Ranked) -> tuple[Positions, Positions]:

@@ -62,7 +62,7 @@ def by_words(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mask) ->
     narrowed = filters if filters != Filters(filters.now) else None
     count = POOL_ARTICLES
     while True:
-        rows, scores = snapshot.lexical.search_text(seed.terms, count, narrowed)
+        rows, scores = snapshot.lexical.search(seed.terms, count, narrowed, titles=False)
         kept = allowed[rows]
         texts = np.setdiff1d(snapshot.columns.text_group[rows[kept]], seed.groups)
         if len(rows) < count or len(texts) >= LEAST_TEXTS or count >= MOST_ARTICLES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from indexer.engines.embedded import Snapshot
 from indexer.errors import CursorExpired
 from search_api import candidates as arms
 from search_api import facets, ranking
+from search_api.beside import beside
 from search_api.candidates import Question
 from search_api.cursors import Pin, Place, as_pinned, make_cursor, read_cursor
 from search_api.folding import Folded, fold, left_after
@@ -120,9 +122,13 @@ def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
     ratio = _ratio(query)
     with stage(Stage.LEXICAL):
         terms = view.snapshot.lexical.terms_of(reading.text) if reading.text and ratio < 1 else None
+    by_words = None
+    if terms is not None and query.sort is Sort.RELEVANCE:
+        work = partial(arms.by_words, view.snapshot, terms, reading.filters, allowed)
+        by_words = beside(work) if ratio > 0 else cache(work)
     with stage(Stage.ENCODE):
         vector = view.encoder.encode_query(reading.text) if reading.text and ratio > 0 else None
-    return Question(reading.text, reading.phrases, terms, vector, reading.filters, allowed)
+    return Question(reading.text, reading.phrases, terms, vector, reading.filters, allowed, by_words)
 
 
 def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question: Question) -> Results:
@@ -133,7 +139,8 @@ def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question:
         rows, exact = arms.best(snapshot, question)
     else:
         rows, exact = arms.dated(snapshot, question, newest=query.sort is Sort.NEWEST)
-    candidates = arms.scored(snapshot, rows, question.terms, question.vector, question.filters.now)
+    known = question.by_words() if question.by_words else None
+    candidates = arms.scored(snapshot, rows, question.terms, question.vector, question.filters.now, known)
     with stage(Stage.FUSE):
         return _in_order(snapshot, query, reading, candidates, exact=exact)
 

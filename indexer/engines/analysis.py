@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -253,6 +254,12 @@ def matching_spans(text: str, language: str, terms: QueryTerms) -> list[tuple[in
     wanted = frozenset(term for term in wanted if len(term) > 1 or not term.isascii()) or wanted
     if not wanted:
         return []
+    if text.isascii():
+        words = _ascii_words(frozenset(term[0] for term in wanted) if analysis == "en" else None).finditer(text)
+        terms_of_words = ((match, _term(analysis, match.group())) for match in words)
+        return [
+            (match.start(), match.end(), term) for match, term in terms_of_words if term in wanted and term is not None
+        ]
     found: list[tuple[int, int, str]] = []
     spans = word_spans(text) if is_plain(text) else sorted({*pair_spans(text), *han_spans(text), *compound_spans(text)})
     for start, end in spans:
@@ -263,6 +270,15 @@ def matching_spans(text: str, language: str, terms: QueryTerms) -> list[tuple[in
         if term is not None:
             found.append((start, end, term))
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _ascii_words(beginnings: frozenset[str] | None) -> re.Pattern[str]:
+    """Words of a text in ASCII; those that begin so, in either case, since an English word and its stem begin alike."""
+    if beginnings is None:
+        return re.compile("[A-Za-z0-9]+")
+    letters = "".join(sorted(letter for one in beginnings for letter in {one.lower(), one.upper()} if letter.isascii()))
+    return re.compile(rf"(?<![A-Za-z0-9])[{letters}][A-Za-z0-9]*") if letters.isalnum() else re.compile("(?!)")
 
 
 def _wanted(analysis: str, word: str, wanted: frozenset[str]) -> str | None:

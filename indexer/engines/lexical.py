@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import ceil, log
 from pathlib import Path
@@ -28,6 +28,9 @@ NEIGHBOUR_BOOST = 0.1
 
 NEIGHBOUR_SLOP = 2
 """How far apart they may stand: this many words between them, or the other way round."""
+
+MOST_NEAR = 20_000
+"""Of two words that each stand in more articles than this, nearness says little, and looking for it takes long."""
 
 MATCHING_SHARE = 2 / 3
 """The share of a query's words that an article must hold to be an answer when answers are ordered by date."""
@@ -106,26 +109,25 @@ class LexicalIndex:
         return QueryTerms.of_query(text, self.analyses)
 
     def search(
-        self, terms: QueryTerms, count: int, filters: Filters, without: Rows | None = None
+        self,
+        terms: QueryTerms,
+        count: int,
+        filters: Filters | None,
+        without: Rows | None = None,
+        *,
+        titles: bool = True,
     ) -> tuple[Rows, Scores]:
         """The `count` best articles that hold any of the words, best first; words alone count, not their nearness.
 
-        None of the rows `without` is among them.
+        None of the rows `without` is among them. Without filters the walk passes over most of the index and takes a fraction of
+        the time, and articles that readers may not see are among them.
         """
         if not terms:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        return self._run([(Occur.Must, self._words_query(terms)), *self._conditions(filters, without)], count)
-
-    def search_text(self, terms: QueryTerms, count: int, filters: Filters | None) -> tuple[Rows, Scores]:
-        """The `count` best articles by words in the text alone, best first.
-
-        Without filters the walk over the index is several times faster, and articles that readers may not see are among them.
-        """
-        if not terms:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        words = self._weighed(terms, titles)
         if filters is None:
-            return self._run(self._weighed(terms, {TEXT: 1.0}), count)
-        return self._run([(Occur.Must, self._words_query(terms, titles=False)), *self._conditions(filters)], count)
+            return self._run(words, count)
+        return self._run([(Occur.Must, Query.boolean_query(words)), *self._conditions(filters, without)], count)
 
     def score(self, terms: QueryTerms, rows: Rows, *, titles: bool = True) -> Scores:
         """BM25 of each of these article rows, in their order, with what neighbouring words add; 0 where no word occurs."""
@@ -133,8 +135,8 @@ class LexicalIndex:
         if not len(rows) or not terms:
             return scores
         among = Query.const_score_query(_among(rows), 0.0)
-        words = [(Occur.Must, self._words_query(terms, titles)), (Occur.Must, among)]
-        near = [(Occur.Should, _near(*pair)) for pair in terms.neighbours]
+        words = [(Occur.Must, Query.boolean_query(self._weighed(terms, titles))), (Occur.Must, among)]
+        near = [(Occur.Should, _near(*pair)) for pair in terms.neighbours if min(map(self.holders, pair)) <= MOST_NEAR]
         found, values = self._run([*words, *near], len(rows))
         place = {int(row): position for position, row in enumerate(rows)}
         scores[[place[int(row)] for row in found]] = values
@@ -255,11 +257,9 @@ class LexicalIndex:
             clauses.append((Occur.MustNot, Query.term_set_query(schema(), "row", without.tolist())))
         return clauses
 
-    def _words_query(self, terms: QueryTerms, titles: bool = True) -> Any:
-        return Query.boolean_query(self._weighed(terms, {TEXT: 1.0, TITLE: TITLE_BOOST} if titles else {TEXT: 1.0}))
-
-    def _weighed(self, terms: QueryTerms, fields: Mapping[str, float]) -> list[Clause]:
+    def _weighed(self, terms: QueryTerms, titles: bool) -> list[Clause]:
         """One clause for each word in each field."""
+        fields = {TEXT: 1.0, TITLE: TITLE_BOOST} if titles else {TEXT: 1.0}
         return [
             (Occur.Should, Query.boost_query(self._word_query(word, field), word.weight * boost))
             for word in terms.words

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.compressed_vectors import CompressedVectors
-from indexer.engines.vectors import RowSet, VectorIndex, best
-from indexer.types import Embeddings, Rows
+from indexer.engines.vectors import RowSet, VectorIndex
+from indexer.types import Embeddings, Rows, Scores
 
 RECALL_WANTED = 0.995
 """The share of the ten exact nearest rows that must be found, on the mean of each kind of question."""
@@ -27,6 +27,8 @@ SHARES = (1.0, 0.1, 0.01, 0.001)
 """Of the rows, which a filter lets through, where recall is checked."""
 
 _AT_ONCE = 32_768
+_ROUNDING = 1e-5
+"""How much the same likeness may differ when it is computed beside others."""
 
 
 def tuned(index: CompressedVectors, questions: Mapping[str, Embeddings]) -> bool:
@@ -55,31 +57,35 @@ def tuned(index: CompressedVectors, questions: Mapping[str, Embeddings]) -> bool
     return False
 
 
-def recall(index: VectorIndex, vectors: Embeddings, exact: Sequence[Rows], depth: int, among: RowSet) -> float:
-    """The mean share of the `depth` exact nearest rows that are among as many found; 1 for rows of which none is allowed."""
+def recall(index: VectorIndex, vectors: Embeddings, exact: Sequence[Scores], depth: int, among: RowSet) -> float:
+    """The mean share of the rows found, `depth` of them, that are as near as the exact nearest; 1 where there are none.
+
+    `exact` has the scores of the exact nearest rows, best first. Of copies, which are as near as one another, any will do.
+    """
     shares = []
-    for vector, rows in zip(vectors, exact, strict=True):
-        wanted = rows[:depth]
+    for vector, scores in zip(vectors, exact, strict=True):
+        wanted = scores[:depth]
         if len(wanted):
-            found = index.search(vector, depth, among)[0]
-            shares.append(len(np.intersect1d(found, wanted)) / len(wanted))
+            found = index.search(vector, depth, among)[1]
+            shares.append(np.count_nonzero(found >= wanted[-1] - _ROUNDING) / len(wanted))
     return float(np.mean(shares)) if shares else 1.0
 
 
-def nearest(embeddings: NDArray[np.float16], vectors: Embeddings, among: RowSet, count: int) -> list[Rows]:
-    """The `count` exact nearest of the rows to each vector, best first, by comparing with all of them."""
+def nearest(embeddings: NDArray[np.float16], vectors: Embeddings, among: RowSet, count: int) -> list[Scores]:
+    """The scores of the `count` exact nearest of the rows to each vector, best first, by comparing with all of them."""
     allowed = np.flatnonzero(among.mask)
-    rows = [np.empty(0, dtype=np.int64)] * len(vectors)
     scores = [np.empty(0, dtype=np.float32)] * len(vectors)
     for first in range(0, len(allowed), _AT_ONCE):
         part = allowed[first : first + _AT_ONCE]
         found = vectors @ embeddings[part].astype(np.float32).T
         for place, of_part in enumerate(found):
-            near, near_scores = best(part, of_part, count)
-            rows[place], scores[place] = best(
-                np.concatenate([rows[place], near]), np.concatenate([scores[place], near_scores]), count
-            )
-    return rows
+            scores[place] = _best(np.concatenate([scores[place], of_part]), count)
+    return scores
+
+
+def _best(scores: Scores, count: int) -> Scores:
+    best: Scores = np.sort(-np.partition(-scores, count)[:count] if len(scores) > count else scores)[::-1]
+    return best
 
 
 def sampled_rows(count: int, wanted: int, seed: int) -> Rows:

@@ -7,8 +7,8 @@
             print(hit.published_at, hit.title, hit.url)
 
 It is written from docs/openapi.json, and `tests/unit/test_client_openapi.py` fails for whatever is there and not here. To add an
-operation: its answer as a dataclass in `answers`, `write_answers` or `stats_answers`, options as a TypedDict in `parameters` where
-there are more than a few, a function in `calls`, and one line in each of the two `clients`.
+operation: its answer as a dataclass in `answers`, `write_answers` or `stats_answers`, options as a TypedDict in `parameters`
+where there are more than a few, a function in `calls`, and one line in each of the two `clients`.
 """
 
 from search_api.client.answers import Article, Hit, Related, Search, Stories, StoryPage, Suggest

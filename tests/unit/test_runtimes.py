@@ -96,7 +96,7 @@ def test_a_prepared_model_needs_no_torch(converted: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from indexer.encoder import ModelTokenizer, load_encoder; "
         f"encoder = load_encoder('all-MiniLM-L6-v2', Path({str(converted)!r})); "
-        "encoder.encode_query('ferry'); encoder.encode_documents(['a'] * 40); encoder.word_vectors('ferry'); "
+        "encoder.encode_query('ferry'); encoder.encode_documents(['a'] * 40); encoder.word_vectors(['ferry']); "
         "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -106,8 +106,8 @@ def test_a_prepared_model_needs_no_torch(converted: Path) -> None:
 def test_word_vectors_are_those_of_the_model(converted: Path) -> None:
     table = ReferenceRuntime(FILES).input_vectors()
     assert table is not None
-    found = load_encoder("all-MiniLM-L6-v2", converted).word_vectors("ferry")
-    row = table[ModelTokenizer(FILES).ids("ferry")[0]] - table.mean(axis=0)
+    found = load_encoder("all-MiniLM-L6-v2", converted).word_vectors(["ferry"])[0]
+    row = table[ModelTokenizer(FILES).ids(["ferry"])[0][0]] - table.mean(axis=0)
     assert found[0] == pytest.approx(row / np.linalg.norm(row), abs=1e-5)
 
 

@@ -62,7 +62,9 @@ def test_the_walk_finds_the_best_with_their_scores(index: LexicalIndex, filters:
     if filters and filters.sections:
         everything = everything[::4]
     scores = index.score(terms, everything, titles=False)
-    rows, found = index.search_text(terms, 5, filters)
+    rows, found = index.search(terms, 5, filters, titles=False)
     assert found == pytest.approx(np.sort(scores)[::-1][:5], rel=1e-5)
     assert index.score(terms, rows, titles=False) == pytest.approx(found, rel=1e-5)
-    assert len(index.search_text(telling_terms(index, Article("x", "", ""), 5, own_copies=0), 5, filters)[0]) == 0
+    assert (
+        len(index.search(telling_terms(index, Article("x", "", ""), 5, own_copies=0), 5, filters, titles=False)[0]) == 0
+    )
