@@ -108,7 +108,9 @@ def require_device(device: str) -> None:
     try:
         import torch
     except ModuleNotFoundError as error:
-        raise SettingError(f"--device {device} needs {error.name}, which is not installed; use the whole image") from error
+        raise SettingError(
+            f"--device {device} needs {error.name}, which is not installed; use the whole image"
+        ) from error
 
     if device != "cpu" and not torch.cuda.is_available():
         built = (
