@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+from search_api.cli import app
 from search_api.serving import SHUTDOWN_S
 from search_api.settings import Settings
 
@@ -144,6 +146,18 @@ def test_kubectl_puts_the_manifests_together() -> None:
     done = subprocess.run(["kubectl", "kustomize", str(KUBERNETES)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("registry.example/dateline:REPLACE-ME") == 2
+
+
+def test_the_operator_s_page_names_commands_options_and_headings_that_exist() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for line in re.findall(r"^\$ (?:sudo -u dateline )?dateline (.+)$", page, re.MULTILINE):
+        verb, *rest = line.split()
+        known = {option for parameter in commands[verb].params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("--")} <= known, line
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([\w-]+)\)", page)) <= anchors
 
 
 def manifest(name: str) -> Any:
