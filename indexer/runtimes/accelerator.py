@@ -104,8 +104,13 @@ def _precisions(device: str) -> tuple[str, ...]:
 
 
 def require_device(device: str) -> None:
-    """Raises SettingError, with what to do, when torch cannot use the device."""
-    import torch
+    """Raises SettingError, with what to do, when torch cannot use the device or is not here."""
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            f"--device {device} needs {error.name}, which is not installed; use the whole image"
+        ) from error
 
     if device != "cpu" and not torch.cuda.is_available():
         built = (

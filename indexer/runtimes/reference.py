@@ -30,10 +30,16 @@ class ReferenceRuntime:
 
     @cached_property
     def model(self) -> Any:
-        """The `SentenceTransformer`; raises ModelError when the files are none."""
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
+        """The `SentenceTransformer`; raises ModelError when the files are none, or torch is not here."""
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging as transformers_logging
+        except ModuleNotFoundError as error:
+            raise ModelError(
+                f"{self._files.name} is not converted yet, or cannot run converted here, and {error.name} is not installed; "
+                "use the index once where torch is, such as in the whole image: dateline search news"
+            ) from error
 
         silence: Any = transformers_logging.disable_progress_bar
         silence()

@@ -11,13 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+
+from search_api.cli import app
+from search_api.serving import SHUTDOWN_S
+from search_api.settings import Settings
 
 from search_api.exposition import exposition
 from search_api.index_facts import ArchiveFacts, GenerationFacts, IndexFacts, IndexState
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted([*(ROOT / "deploy").glob("*.service"), *(ROOT / "deploy").glob("*.timer")])
-CRON_JOB = ROOT / "deploy" / "kubernetes" / "nightly-cronjob.yaml"
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+CRON_JOB = KUBERNETES / "nightly-cronjob.yaml"
+LISTED_BY_HAND = {"kustomization.yaml", "maintenance-pod.yaml"}
 
 
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
@@ -58,6 +65,124 @@ def test_the_cron_job_is_one_run_at_a_time_by_nobody_special() -> None:
     assert failures["onExitCodes"]["containerName"] == container["name"]
 
 
+def test_the_service_has_longer_to_stop_than_its_requests_have() -> None:
+    lines = (ROOT / "deploy" / "dateline.service").read_text(encoding="utf-8").splitlines()
+    (stops,) = [int(line.partition("=")[2]) for line in lines if line.startswith("TimeoutStopSec=")]
+    assert stops > SHUTDOWN_S
+    assert compose_stops() > SHUTDOWN_S
+    pod = manifest("deployment.yaml")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["terminationGracePeriodSeconds"] > SHUTDOWN_S + container["lifecycle"]["preStop"]["sleep"]["seconds"]
+
+
+@pytest.mark.parametrize("name", ["dateline.service", "dateline-nightly.service"])
+def test_a_unit_calls_nothing_of_the_system_that_services_do_not_need(name: str) -> None:
+    lines = (ROOT / "deploy" / name).read_text(encoding="utf-8").splitlines()
+    assert {"SystemCallFilter=@system-service", "SystemCallArchitectures=native", "CapabilityBoundingSet="} <= set(
+        lines
+    )
+
+
+def test_every_manifest_is_in_the_kustomization_or_for_the_hand() -> None:
+    text = (KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^  (?:# )?- ([\w-]+\.yaml)$", text, re.MULTILINE))
+    assert listed == {path.name for path in KUBERNETES.iterdir()} - LISTED_BY_HAND
+
+
+def test_pods_are_restricted_and_share_the_volume_of_the_index() -> None:
+    claim = manifest("volume.yaml")["metadata"]["name"]
+    pods = {
+        name: pod_of(manifest(name)) for name in ("deployment.yaml", "nightly-cronjob.yaml", "maintenance-pod.yaml")
+    }
+    for name, pod in pods.items():
+        (container,) = pod["containers"]
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["runAsUser"] == 10001, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }, name
+        mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+        claims = {volume["name"]: volume.get("persistentVolumeClaim", {}).get("claimName") for volume in pod["volumes"]}
+        assert (mounts["data"], claims["data"], mounts["tmp"]) == ("/data", claim, "/tmp"), name
+        assert mounts.keys() == claims.keys(), name
+
+
+def test_one_pod_is_asked_for_its_health_where_it_listens() -> None:
+    deployment, service = manifest("deployment.yaml"), manifest("service.yaml")
+    assert (deployment["spec"]["replicas"], deployment["spec"]["strategy"]) == (1, {"type": "Recreate"})
+    (container,) = pod_of(deployment)["containers"]
+    assert container["ports"] == [{"name": "http", "containerPort": 8000}]
+    probed = {probe: container[probe]["httpGet"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert probed == {
+        "startupProbe": {"path": "/healthz", "port": "http"},
+        "readinessProbe": {"path": "/readyz", "port": "http"},
+        "livenessProbe": {"path": "/healthz", "port": "http"},
+    }
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"].items() <= labels.items()
+    assert service["spec"]["ports"][0]["targetPort"] == "http"
+    assert manifest("network-policy.yaml")["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert (
+        manifest("service-monitor.yaml")["spec"]["selector"]["matchLabels"].items()
+        <= service["metadata"]["labels"].items()
+    )
+    nightly = pod_of(manifest("nightly-cronjob.yaml"))["affinity"]["podAffinity"]
+    (beside,) = nightly["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert beside["labelSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_settings_of_the_manifests_exist() -> None:
+    (generated,) = manifest("kustomization.yaml")["configMapGenerator"]
+    for literal in generated["literals"]:
+        assert literal.partition("=")[0].removeprefix("DATELINE_").lower() in Settings.model_fields, literal
+    for name in ("deployment.yaml", "nightly-cronjob.yaml"):
+        (container,) = pod_of(manifest(name))["containers"]
+        assert container["envFrom"] == [{"configMapRef": {"name": generated["name"]}}]
+
+
+def test_kubectl_puts_the_manifests_together() -> None:
+    if not shutil.which("kubectl"):
+        pytest.skip("kubectl is not installed")
+    done = subprocess.run(["kubectl", "kustomize", str(KUBERNETES)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("registry.example/dateline:REPLACE-ME") == 2
+
+
+def test_the_operator_s_page_names_commands_options_and_headings_that_exist() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for line in re.findall(r"^\$ (?:sudo -u dateline )?dateline (.+)$", page, re.MULTILINE):
+        verb, *rest = line.split()
+        known = {option for parameter in commands[verb].params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("--")} <= known, line
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([\w-]+)\)", page)) <= anchors
+
+
+def manifest(name: str) -> Any:
+    yaml: Any = pytest.importorskip("yaml")
+    return yaml.safe_load((KUBERNETES / name).read_text(encoding="utf-8"))
+
+
+def pod_of(resource: Any) -> Any:
+    """The pod that a resource is, or makes."""
+    spec = resource["spec"]
+    if resource["kind"] == "Pod":
+        return spec
+    return (spec["jobTemplate"]["spec"] if resource["kind"] == "CronJob" else spec)["template"]["spec"]
+
+
+def compose_stops() -> int:
+    yaml: Any = pytest.importorskip("yaml")
+    read = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+    return int(read["services"]["dateline"]["stop_grace_period"].removesuffix("s"))
+
+
 def test_what_is_started_takes_the_options_given() -> None:
     yaml: Any = pytest.importorskip("yaml")
     job = yaml.safe_load(CRON_JOB.read_text(encoding="utf-8"))
@@ -70,7 +195,7 @@ def test_what_is_started_takes_the_options_given() -> None:
         text=True,
         check=True,
     ).stdout
-    for command in (ordered, start):
+    for command in (ordered[2:], start):
         assert command[1] == "/opt/dateline/scripts/nightly_reindex.py"
         for option in (word for word in command if word.startswith("--")):
             assert option in known

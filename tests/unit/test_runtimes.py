@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from indexer.encoder import ModelTokenizer, load_encoder
-from indexer.errors import ModelError
+from indexer.errors import ModelError, SettingError
 from indexer.models import find_model
-from indexer.runtimes import choose_runtime, prepare_model
+from indexer.runtimes import Device, choose_runtime, prepare_model
 from indexer.runtimes.check_texts import CHECK_TEXTS
 from indexer.runtimes.conversion import CHECK_VECTORS, GRAPH, MANIFEST, sha256
 from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRuntime
@@ -44,6 +44,22 @@ def models(converted: Path, tmp_path: Path) -> Path:
 
 def untold(line: str) -> None:
     raise AssertionError(f"told although nothing is to be done: {line}")
+
+
+def test_a_converted_model_runs_where_torch_is_not_installed(converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("torch", "sentence_transformers", "transformers"):
+        monkeypatch.setitem(sys.modules, package, None)
+    runtime = choose_runtime(FILES, converted, untold)
+    assert runtime.name.startswith("openvino")
+    assert runtime.encode(["ferry", "harbour"]).shape == (2, 384)
+
+
+def test_a_model_that_needs_torch_says_so_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModelError, match=r"not converted yet.* torch is not installed; use the index once"):
+        ReferenceRuntime(FILES).encode(["ferry"])
+    with pytest.raises(SettingError, match="--device cuda needs torch"):
+        load_encoder(FILES.name, device=Device.CUDA)
 
 
 def test_batches_hold_inputs_of_one_length_within_the_budget() -> None:
