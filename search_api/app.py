@@ -15,10 +15,11 @@ from fastapi.templating import Jinja2Templates
 
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from search_api.api_description import completed
 from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
 from search_api.compression import Compression
-from search_api.errors import describe_problems, register_errors
+from search_api.errors import register_errors
 from search_api.heads import Heads
 from search_api.keys import Keys
 from search_api.library import Library
@@ -80,7 +81,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.add_middleware(Heads)
     register_errors(app)
     describe = app.openapi
-    app.openapi = lambda: describe_problems(describe())  # type: ignore[method-assign]
+    app.openapi = lambda: completed(describe())  # type: ignore[method-assign]
     shown = (demo,) if settings.demo else ()
     for part in (api, related, stories, writes, upkeep, health, widget, pages, *shown):
         app.include_router(part.router)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from search_api.errors import problem
+from starlette.requests import Request
+
+from indexer.errors import BodyTooLarge
+from search_api.errors import refusal
 
 MOST_BYTES = 20_000_000
 """The largest body; bulk writes have none, since they are read line by line."""
@@ -12,12 +15,8 @@ MOST_BYTES = 20_000_000
 UNBOUNDED = frozenset({"/v1/articles:bulk"})
 
 
-class BodyTooLarge(Exception):
-    """Ends the reading of a body that did not say how long it is."""
-
-
 class BodyLimit:
-    """ASGI middleware: 413 for a body that says it is too large; one that turns out to be is read no further (400)."""
+    """ASGI middleware: 413 for a body that says it is too large; one that turns out to be is read no further."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -28,11 +27,7 @@ class BodyLimit:
             return
         stated = dict(scope["headers"]).get(b"content-length", b"0")
         if stated.isdigit() and int(stated[:20]) > MOST_BYTES:
-            length = stated[:20].decode()
-            detail = (
-                f"the body has {length} bytes; the limit is {MOST_BYTES:,}: send many articles to /v1/articles:bulk"
-            )
-            await problem(413, "Too large", detail)(scope, receive, send)
+            await refusal(Request(scope), _too_large(f"{stated[:20].decode()} bytes"))(scope, receive, send)
             return
         read = 0
 
@@ -41,7 +36,11 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > MOST_BYTES:
-                raise BodyTooLarge
+                raise _too_large(f"more than {MOST_BYTES:,} bytes")
             return message
 
         await self._app(scope, counted, send)
+
+
+def _too_large(size: str) -> BodyTooLarge:
+    return BodyTooLarge(f"the body has {size}; the limit is {MOST_BYTES:,}: send many articles to /v1/articles:bulk")

@@ -9,11 +9,15 @@ from typing import Any, TypeAlias
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from indexer.errors import (
     AccessDenied,
     ArticleNotFound,
+    BodyTooLarge,
+    BuildUnderWay,
     CursorExpired,
     DatelineError,
     DiskFull,
@@ -28,7 +32,7 @@ from indexer.errors import (
     VersionConflict,
 )
 from search_api.schemas import ProblemDocument
-from search_api.web.problems import MEDIA_TYPE, as_json, told
+from search_api.web.problems import as_json, told
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +45,8 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     VersionConflict: (409, "The write does not follow the stored version"),
     TakenDown: (410, "The article was taken down"),
     AccessDenied: (403, "Not allowed"),
+    BodyTooLarge: (413, "Too large"),
+    BuildUnderWay: (409, "A generation is being built"),
     DiskFull: (507, "There is no room to store this"),
     IndexMissing: (503, "There is no index yet"),
     IndexDamaged: (503, "The index is damaged"),
@@ -73,6 +79,9 @@ def refusal(request: Request, error: DatelineError) -> Response:
 
 def _foreseen(request: Request, error: Exception) -> Told:
     status, title = next((entry for kind, entry in STATUS.items() if isinstance(error, kind)), (500, "Internal error"))
+    if isinstance(error, BuildUnderWay):
+        wait = "one is being built or activated; GET /v1/generations says when it is there, then ask again"
+        return _document(status, title, wait), {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(error, _OPERATORS_PROBLEMS):
         logger.error("%s", error)
         detail = "The service cannot do this now; its log says why."
@@ -102,27 +111,38 @@ def _told(problem: dict[str, Any]) -> str:
     )
 
 
-def _http(_: Request, error: Exception) -> Told:
+def _http(request: Request, error: Exception) -> Told:
+    cause = error.__cause__
+    if isinstance(cause, DatelineError):  # met while the body was read
+        return _foreseen(request, cause)
+    if isinstance(cause, UnicodeDecodeError | RecursionError):
+        said = "it is nested too deep" if isinstance(cause, RecursionError) else f"it is not UTF-8 ({cause.reason})"
+        return _document(422, "Invalid request", f"body: {said}; send one JSON object in UTF-8"), {}
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:
+        said = f"{request.method} is not for this address; it takes {(allowed := _allowed(request))}."
+        return _document(status, "Method Not Allowed", said), {"Allow": allowed}
     detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
     said = {404: "No such address; /docs lists the endpoints."}.get(status, detail)
     return _document(status, detail, said), dict(getattr(error, "headers", None) or {})
 
 
+def _allowed(request: Request) -> str:
+    """The methods that this address takes, of whichever route; HEAD is answered wherever GET is."""
+    routes = request.app.router.routes
+    fitting = [
+        method
+        for method in ("GET", "POST", "PUT", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    read_only = not fitting or isinstance(request.scope.get("endpoint"), StaticFiles)
+    allowed = ["GET"] if read_only else fitting
+    return ", ".join(["GET, HEAD" if method == "GET" else method for method in allowed])
+
+
 def _unforeseen(_: Request, error: Exception) -> Told:
     logger.error("unforeseen error", exc_info=error)
     return _document(500, "Internal error", "Something unforeseen went wrong; the service's log says what."), {}
-
-
-def describe_problems(description: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI description with every failure as the media type that is sent, where FastAPI adds plain JSON."""
-    for operations in description["paths"].values():
-        for operation in operations.values():
-            for response in operation["responses"].values():
-                content = response.get("content", {})
-                if MEDIA_TYPE in content and "application/json" in content:
-                    content[MEDIA_TYPE] = content.pop("application/json")
-    return description
 
 
 def register_errors(app: FastAPI) -> None:
