@@ -11,6 +11,8 @@ DatelineError
 ├── IndexBusy           another process is writing to the index
 │   └── BuildUnderWay   a generation is being built, and another cannot be built or activated meanwhile
 ├── BodyTooLarge        a request has more than any article
+├── BodyEncoded         a request is compressed
+├── BodyAmbiguous       a request says in two ways where it ends
 ├── DiskFull            there is no room to store a write
 ├── VersionConflict     a write does not follow the version that is stored
 ├── TakenDown           an article was taken down and cannot be stored again
@@ -66,6 +68,14 @@ class BuildUnderWay(IndexBusy):
 
 class BodyTooLarge(DatelineError):
     """The body of a request is larger than any article."""
+
+
+class BodyEncoded(DatelineError):
+    """The body of a request is compressed, so that nobody knows how large it is."""
+
+
+class BodyAmbiguous(DatelineError):
+    """A request says by a length and by chunks where it ends: two servers may take it for two different ones."""
 
 
 class DiskFull(DatelineError):

@@ -15,7 +15,7 @@ from fastapi.templating import Jinja2Templates
 
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
-from search_api.api_description import completed
+from search_api.api_contract import completed
 from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
 from search_api.compression import Compression

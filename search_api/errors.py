@@ -11,11 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from indexer.errors import (
     AccessDenied,
     ArticleNotFound,
+    BodyAmbiguous,
+    BodyEncoded,
     BodyTooLarge,
     BuildUnderWay,
     CursorExpired,
@@ -46,6 +49,8 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     TakenDown: (410, "The article was taken down"),
     AccessDenied: (403, "Not allowed"),
     BodyTooLarge: (413, "Too large"),
+    BodyAmbiguous: (400, "The request ends in two places"),
+    BodyEncoded: (415, "Compressed bodies are not taken"),
     BuildUnderWay: (409, "A generation is being built"),
     DiskFull: (507, "There is no room to store this"),
     IndexMissing: (503, "There is no index yet"),
@@ -115,8 +120,8 @@ def _http(request: Request, error: Exception) -> Told:
     cause = error.__cause__
     if isinstance(cause, DatelineError):  # met while the body was read
         return _foreseen(request, cause)
-    if isinstance(cause, UnicodeDecodeError | RecursionError):
-        said = "it is nested too deep" if isinstance(cause, RecursionError) else f"it is not UTF-8 ({cause.reason})"
+    if isinstance(cause, ValueError | RecursionError):
+        said = "it is nested too deep" if isinstance(cause, RecursionError) else f"it cannot be read ({cause})"
         return _document(422, "Invalid request", f"body: {said}; send one JSON object in UTF-8"), {}
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405:
@@ -140,6 +145,11 @@ def _allowed(request: Request) -> str:
     return ", ".join(["GET, HEAD" if method == "GET" else method for method in allowed])
 
 
+def _broken_off(_: Request, __: Exception) -> Told:
+    """Nobody reads it: the sender has gone."""
+    return _document(400, "The request broke off", "The connection was closed before the body came to its end."), {}
+
+
 def _unforeseen(_: Request, error: Exception) -> Told:
     logger.error("unforeseen error", exc_info=error)
     return _document(500, "Internal error", "Something unforeseen went wrong; the service's log says what."), {}
@@ -151,6 +161,7 @@ def register_errors(app: FastAPI) -> None:
         DatelineError: _foreseen,
         RequestValidationError: _invalid,
         HTTPException: _http,
+        ClientDisconnect: _broken_off,
         Exception: _unforeseen,
     }
     for kind, describe in table.items():

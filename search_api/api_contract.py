@@ -9,7 +9,7 @@ from search_api.web.problems import MEDIA_TYPE
 Description: TypeAlias = dict[str, Any]
 
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
-_TOO_LARGE = {"description": "The body is larger than any article.", "content": {MEDIA_TYPE: _PROBLEM}}
+_REFUSED_BODIES = {"413": "The body is larger than any article.", "415": "The body is compressed or of another type."}
 
 _OPTIONAL_KEYS = ("WidgetKey",)
 """Keys that open nothing which is not open without them."""
@@ -40,7 +40,8 @@ def completed(description: Description) -> Description:
     for operations in description["paths"].values():
         for operation in operations.values():
             if "requestBody" in operation:
-                operation["responses"].setdefault("413", _TOO_LARGE)
+                for status, said in _REFUSED_BODIES.items():
+                    operation["responses"].setdefault(status, {"description": said, "content": {MEDIA_TYPE: _PROBLEM}})
             for response in operation["responses"].values():
                 content = response.get("content", {})
                 if MEDIA_TYPE in content and "application/json" in content:
