@@ -118,6 +118,12 @@ class Service:
             connection.close()
 
     @property
+    def pid(self) -> int:
+        """The number of the process that was started."""
+        assert self._process
+        return self._process.pid
+
+    @property
     def workers(self) -> list[int]:
         """The numbers of the worker processes."""
         assert self._process
