@@ -9,7 +9,7 @@ NEWSROOM ?= ["38bdc98f7a968277f8cc", "c09b71d4943cd03e49cc", "2669ff67a06d581488
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types bench openapi fuzz faults test-browser clean
+.PHONY: help setup demo serve test lint types bench openapi fuzz fuzz-queries contract faults test-browser clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -58,6 +58,12 @@ bench: .venv/.ready  ## Measure FOLDER (the sample), and BULK=passages at SIZES=
 
 fuzz: .venv/.ready  ## Read 10,000 damaged inputs of each format (INPUTS=...)
 	@DATELINE_FUZZ=$(or $(INPUTS),10000) $(BIN)/python -m pytest -q --timeout=0 tests/property/test_sources.py
+
+fuzz-queries: .venv/.ready  ## Read 100,000 invented queries (STRINGS=...), and search for a part of them
+	@DATELINE_FUZZ_QUERIES=$(or $(STRINGS),100000) $(BIN)/python -m pytest -q --timeout=0 --log-cli-level=INFO tests/property/test_query_fuzz.py
+
+contract: .venv/.ready  ## Hold the service to its OpenAPI description with 100 requests (EXAMPLES=...) of each kind
+	@DATELINE_CONTRACT=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q --timeout=0 tests/contract
 
 faults: .venv/.ready  ## Kill processes 200 times under load (KILLS=...), fill a disk, damage every kind of file
 	@DATELINE_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -q --timeout=0 --log-cli-level=INFO tests/faults

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from indexer.composing import composed
 from indexer.errors import ArticleError
 from indexer.language import identify_language
 from indexer.types import Article, DateOrigin, PubStatus
@@ -40,7 +40,7 @@ def normalise_line(text: str) -> str:
 
     The zero-width non-joiner stays: Persian words need it.
     """
-    return " ".join(_UNWANTED.sub("", unicodedata.normalize("NFC", text)).split())
+    return " ".join(_UNWANTED.sub("", composed(text)).split())
 
 
 def normalise_body(text: str) -> str:
@@ -49,7 +49,7 @@ def normalise_body(text: str) -> str:
     Where the text has empty lines, single line breaks are wrapping and become spaces;
     where it has none, each line is a paragraph.
     """
-    text = _UNWANTED.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))
+    text = _UNWANTED.sub("", composed(text.replace("\r\n", "\n").replace("\r", "\n")))
     text = re.sub("[\u2028\u2029\x85]", "\n", text)
     text = _SPACES.sub(" ", text).strip()
     parts = _PARAGRAPH_BREAK.split(text) if _PARAGRAPH_BREAK.search(text) else text.split("\n")

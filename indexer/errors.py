@@ -9,6 +9,10 @@ DatelineError
 ├── IndexDamaged        a file of the index is not what its checksum or count says
 ├── GenerationMissing   there is no generation of that number, or none to go back to
 ├── IndexBusy           another process is writing to the index
+│   └── BuildUnderWay   a generation is being built, and another cannot be built or activated meanwhile
+├── BodyTooLarge        a request has more than any article
+├── BodyEncoded         a request is compressed
+├── BodyAmbiguous       a request says in two ways where it ends
 ├── DiskFull            there is no room to store a write
 ├── VersionConflict     a write does not follow the version that is stored
 ├── TakenDown           an article was taken down and cannot be stored again
@@ -60,6 +64,22 @@ class GenerationMissing(DatelineError):
 
 class IndexBusy(DatelineError):
     """Another process holds the lock for writing."""
+
+
+class BuildUnderWay(IndexBusy):
+    """A generation is being built, activated or copied; another cannot be at the same time."""
+
+
+class BodyTooLarge(DatelineError):
+    """The body of a request is larger than any article."""
+
+
+class BodyEncoded(DatelineError):
+    """The body of a request is compressed, so that nobody knows how large it is."""
+
+
+class BodyAmbiguous(DatelineError):
+    """A request says by a length and by chunks where it ends: two servers may take it for two different ones."""
 
 
 class DiskFull(DatelineError):

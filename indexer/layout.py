@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from indexer.errors import IndexBusy, IndexDamaged, IndexMissing
+from indexer.errors import BuildUnderWay, IndexBusy, IndexDamaged, IndexMissing
 
 _BUILDING = "building.lock"
 
@@ -89,11 +89,11 @@ class IndexFolder:
     def building(self) -> Iterator[None]:
         """Hold the index's lock for generations: built, activated, deleted or copied by one process at a time.
 
-        Raises IndexBusy naming the process that has it.
+        Raises BuildUnderWay naming the process that has it.
         """
         missing = f"no generation can be built in {self.root}"
         busy = f"is building a generation in {self.root}; wait until it is done"
-        with held_lock(self.root, missing, busy, name=_BUILDING):
+        with held_lock(self.root, missing, busy, name=_BUILDING, refusal=BuildUnderWay):
             yield
 
     def is_building(self) -> bool:
@@ -111,11 +111,13 @@ class IndexFolder:
 
 
 @contextmanager
-def held_lock(folder: Path, missing: str, busy: str, *, name: str = "lock") -> Iterator[None]:
+def held_lock(
+    folder: Path, missing: str, busy: str, *, name: str = "lock", refusal: type[IndexBusy] = IndexBusy
+) -> Iterator[None]:
     """Hold the lock file of a folder, which is made; it is free again when the process ends, however it does.
 
-    Raises IndexMissing, `missing` and why, where there can be no such folder, and IndexBusy, naming the process that holds it
-    and what that is doing (`busy`).
+    Raises IndexMissing, `missing` and why, where there can be no such folder, and IndexBusy (or the kind of it that
+    `refusal` is), naming the process that holds it and what that is doing (`busy`).
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,7 +127,7 @@ def held_lock(folder: Path, missing: str, busy: str, *, name: str = "lock") -> I
     with opened as lock:
         if not _locked(lock):
             lock.seek(0)
-            raise IndexBusy(f"process {lock.read().strip() or 'unknown'} {busy}") from None
+            raise refusal(f"process {lock.read().strip() or 'unknown'} {busy}") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

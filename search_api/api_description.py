@@ -1,4 +1,4 @@
-"""The OpenAPI description, with what holds for all addresses: failures as they are sent, and who may ask."""
+"""The OpenAPI description, with who may ask, and how those are refused who may not."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocumen
 
 
 def describe_api(description: dict[str, Any]) -> dict[str, Any]:
-    """The description with every failure as the media type that is sent, where FastAPI adds plain JSON, and with the
-    failures and the optional key of whatever is not always open.
-    """
+    """The description with the failures and the optional key of whatever is not always open."""
     for path, operations in description["paths"].items():
         for operation in operations.values():
             if not is_always_open(path):
@@ -30,8 +28,4 @@ def describe_api(description: dict[str, Any]) -> dict[str, Any]:
                 needed = operation.setdefault("security", [{}, {BEARER: []}])
                 if {BEARER: []} not in needed:
                     needed[:0] = [{}, {BEARER: []}]
-            for response in operation["responses"].values():
-                content = response.get("content", {})
-                if MEDIA_TYPE in content and "application/json" in content:
-                    content[MEDIA_TYPE] = content.pop("application/json")
     return description

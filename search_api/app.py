@@ -17,6 +17,7 @@ from fastapi.templating import Jinja2Templates
 
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from search_api.api_contract import completed
 from search_api.api_description import describe_api
 from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
@@ -116,7 +117,7 @@ def create_app(
     _add_middleware(app, settings, tracing)
     register_errors(app)
     describe = app.openapi
-    app.openapi = lambda: describe_api(describe())  # type: ignore[method-assign]
+    app.openapi = lambda: describe_api(completed(describe()))  # type: ignore[method-assign]
     shown = (demo,) if settings.demo else ()
     for part in (api, related, stories, writes, upkeep, health, measures, widget, docs, pages, *shown):
         app.include_router(part.router)

@@ -9,11 +9,18 @@ from typing import Any, TypeAlias
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from indexer.errors import (
     AccessDenied,
     ArticleNotFound,
+    BodyAmbiguous,
+    BodyEncoded,
+    BodyTooLarge,
+    BuildUnderWay,
     CursorExpired,
     DatelineError,
     DiskFull,
@@ -49,6 +56,10 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     AccessDenied: (403, "Not allowed"),
     TooManyRequests: (429, "Too many requests"),
     TookTooLong: (503, "The answer took too long"),
+    BodyTooLarge: (413, "Too large"),
+    BodyAmbiguous: (400, "The request ends in two places"),
+    BodyEncoded: (415, "Compressed bodies are not taken"),
+    BuildUnderWay: (409, "A generation is being built"),
     DiskFull: (507, "There is no room to store this"),
     IndexMissing: (503, "There is no index yet"),
     IndexOpening: (503, "The index is being opened"),
@@ -95,6 +106,9 @@ def _foreseen(request: Request, error: Exception) -> Told:
     if known is None:
         return _unforeseen(request, error)
     status, title = known
+    if isinstance(error, BuildUnderWay):
+        wait = "one is being built or activated; GET /v1/generations says when it is there, then ask again"
+        return _document(status, title, wait), {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(error, _OPERATORS_PROBLEMS):
         left_out = _complaints.due((type(error), str(error)))
         if left_out is not None:
@@ -132,11 +146,38 @@ def _told(problem: dict[str, Any]) -> str:
     )
 
 
-def _http(_: Request, error: Exception) -> Told:
+def _http(request: Request, error: Exception) -> Told:
+    cause = error.__cause__
+    if isinstance(cause, DatelineError):  # met while the body was read
+        return _foreseen(request, cause)
+    if isinstance(cause, ValueError | RecursionError):
+        said = "it is nested too deep" if isinstance(cause, RecursionError) else f"it cannot be read ({cause})"
+        return _document(422, "Invalid request", f"body: {said}; send one JSON object in UTF-8"), {}
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:
+        said = f"{request.method} is not for this address; it takes {(allowed := _allowed(request))}."
+        return _document(status, "Method Not Allowed", said), {"Allow": allowed}
     detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
     said = {404: "No such address; /docs lists the endpoints."}.get(status, detail)
     return _document(status, detail, said), dict(getattr(error, "headers", None) or {})
+
+
+def _allowed(request: Request) -> str:
+    """The methods that this address takes, of whichever route; HEAD is answered wherever GET is."""
+    routes = request.app.router.routes
+    fitting = [
+        method
+        for method in ("GET", "POST", "PUT", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    read_only = not fitting or isinstance(request.scope.get("endpoint"), StaticFiles)
+    allowed = ["GET"] if read_only else fitting
+    return ", ".join(["GET, HEAD" if method == "GET" else method for method in allowed])
+
+
+def _broken_off(_: Request, __: Exception) -> Told:
+    """Nobody reads it: the sender has gone."""
+    return _document(400, "The request broke off", "The connection was closed before the body came to its end."), {}
 
 
 def _unforeseen(_: Request, error: Exception) -> Told:
@@ -150,6 +191,7 @@ def register_errors(app: FastAPI) -> None:
         DatelineError: _foreseen,
         RequestValidationError: _invalid,
         HTTPException: _http,
+        ClientDisconnect: _broken_off,
         Exception: _unforeseen,
     }
     for kind, describe in table.items():

@@ -17,7 +17,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from indexer.archive import Archive
-from indexer.errors import ArticleNotFound, DatelineError, IndexBusy, IndexDamaged, IndexMissing, TakenDown
+from indexer.errors import (
+    ArticleNotFound,
+    BuildUnderWay,
+    DatelineError,
+    IndexBusy,
+    IndexDamaged,
+    IndexMissing,
+    TakenDown,
+)
 from indexer.generations import check_files, read_manifest
 from indexer.layout import IndexFolder, held_lock
 from search_api.library import Library
@@ -44,6 +52,8 @@ class Maintenance:
         self._thread: threading.Thread | None = None
         self._processes: set[subprocess.Popen[str]] = set()
         self._starting = threading.Lock()
+        self._asking = threading.Lock()
+        self._building: threading.Thread | None = None
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._watch, name="maintenance", daemon=True)
@@ -59,9 +69,12 @@ class Maintenance:
             self._thread.join()
 
     def build(self, arguments: Sequence[str]) -> None:
-        """Begin a build that was asked for; what becomes of it is in the log."""
-        thread = threading.Thread(target=self._asked, args=(arguments,), name="asked-build", daemon=True)
-        thread.start()
+        """Begin a build that was asked for; what becomes of it is in the log. Raises BuildUnderWay during another."""
+        with self._asking:
+            if self._index.is_building() or (self._building and self._building.is_alive()):
+                raise BuildUnderWay(f"a generation is being built in {self._index.root} already")
+            self._building = threading.Thread(target=self._asked, args=(arguments,), name="asked-build", daemon=True)
+            self._building.start()
 
     def take_down(self, article_id: str, reason: str) -> dict[str, Any]:
         """The receipt of a takedown, made by a process of its own.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from indexer.composing import composed
 from indexer.errors import QueryError
 from indexer.filters import Filters
 from search_api.related_ranking import Weights
@@ -16,6 +16,9 @@ from search_api.related_ranking import Weights
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 MAX_QUERY_CHARS = 2000
+
+MOST_TYPED_CHARS = 10 * MAX_QUERY_CHARS
+"""The same before white space is squeezed: more is not looked at."""
 
 PASSAGE_WORDS = 40
 """A text of more words is a passage, not a question: neither operators nor time words are read in it."""
@@ -143,7 +146,9 @@ def whole_text(text: str) -> str:
 
 def clean_query_text(text: str) -> str:
     """The query on one line, in composed characters as articles are; raises QueryError when it is empty or too long."""
-    line = " ".join(unicodedata.normalize("NFC", whole_text(text)).split())
+    if len(text) > MOST_TYPED_CHARS:
+        raise QueryError(f"q has {len(text)} characters; the limit is {MAX_QUERY_CHARS}")
+    line = " ".join(composed(whole_text(text)).split())
     if not line:
         raise QueryError("q is empty; type a question or some words")
     if len(line) > MAX_QUERY_CHARS:

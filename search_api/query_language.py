@@ -18,7 +18,7 @@ A parenthesis at the edge of a word is white space. Whatever does not fit (an op
 does not exist, a range that ends before it begins, an OR without an operand on each side, a NOT before none) is searched
 as typed. OR, AND and NOT are plain words in a text all in capitals, such as an old headline, unless it is short: `NATO
 OR EU` is an operator. A straight quote and a curly one may close each other where the right one does not.
-A text of more than PASSAGE_WORDS is searched as it is.
+A text of more than PASSAGE_WORDS words or operands is searched as it is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from indexer.filters import Condition, Fact, Holds, Is, Place, Published
 from search_api.calendar_words import calendar_span
@@ -104,7 +104,9 @@ def read_query(typed: str) -> TypedQuery:
     line = " ".join(typed.split())
     if line.count(" ") >= PASSAGE_WORDS:
         return TypedQuery(line)
-    operands = list(_operands(line))
+    operands = list(islice(_operands(line), PASSAGE_WORDS + 1))
+    if len(operands) > PASSAGE_WORDS:  # phrases need no space between them
+        return TypedQuery(line)
     joins: dict[int, str] = {}
     if not _is_all_capitals(line):
         operands = list(_negated(operands))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from indexer.types import Article
 from search_api.results import Hit, RelatedAnswer, SearchAnswer, Understood
@@ -16,6 +16,21 @@ from search_api.suggestions import Suggestion
 
 class Document(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class Body(BaseModel):
+    """A JSON body, where values have types: no text stands for a number, and no number for true or false."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_it_is_spelled(cls, value: Any, field: ValidationInfo) -> Any:
+        annotation = cls.model_fields[field.field_name or ""].annotation
+        kinds = {annotation, *get_args(annotation)}
+        if bool in kinds and isinstance(value, str | int | float) and not isinstance(value, bool):
+            raise ValueError("expected true or false")
+        if kinds & {int, float} and isinstance(value, str | bool):
+            raise ValueError("expected a number")
+        return value
 
 
 class SnippetDocument(Document):

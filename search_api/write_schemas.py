@@ -13,30 +13,45 @@ from indexer.archive_history import Version
 from indexer.articles import is_visible
 from indexer.errors import DatelineError, TakenDown, VersionConflict
 from indexer.writing import Written
-from search_api.schemas import Document
+from search_api import value_forms as forms
+from search_api.schemas import Body, Document
 
 
-class ArticleRecord(BaseModel):
+def _with_title_or_body(form: forms.Form) -> None:
+    forms.one_of_with(form, {"title": forms.WITH_TEXT}, {"body": forms.WITH_TEXT})
+
+
+class ArticleRecord(Body):
     """An article to be stored; `title` or `body` is required. Fields that are not listed are kept in `extra`."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra=_with_title_or_body)
 
-    id: str | None = Field(default=None, description="The same as in the address, or left out.")
-    url: str | None = None
+    id: str | None = Field(
+        default=None, description="The same as in the address, or left out.", json_schema_extra={"readOnly": True}
+    )
+    url: str | None = Field(default=None, json_schema_extra=forms.address)
     title: str | None = None
     body: str | None = Field(default=None, description="Paragraphs separated by an empty line.")
-    published_at: str | None = Field(default=None, description="ISO 8601.")
-    updated_at: str | None = Field(default=None, description="ISO 8601: when this version was published.")
+    published_at: str | None = Field(default=None, description="ISO 8601.", json_schema_extra=forms.moment)
+    updated_at: str | None = Field(
+        default=None, description="ISO 8601: when this version was published.", json_schema_extra=forms.moment
+    )
     source: str | None = None
     section: str | None = None
     authors: list[str] | None = None
-    language: str | None = Field(default=None, description="BCP 47; found out when left out.")
+    language: str | None = Field(
+        default=None, description="BCP 47; found out when left out.", json_schema_extra=forms.LANGUAGE
+    )
     summary: str | None = None
     image_url: str | None = None
     tags: list[str] | None = None
     license: str | None = None
-    pubstatus: str | None = Field(default=None, description="usable, withheld or canceled.")
-    embargoed: str | None = Field(default=None, description="ISO 8601: hidden from readers until then.")
+    pubstatus: str | None = Field(
+        default=None, description="usable, withheld or canceled.", json_schema_extra=forms.PUBSTATUS
+    )
+    embargoed: str | None = Field(
+        default=None, description="ISO 8601: hidden from readers until then.", json_schema_extra=forms.moment
+    )
     correction: str | None = Field(default=None, description="What was corrected, shown with the article.")
     version: int | None = Field(default=None, ge=0, le=2**53, description="As the parameter `version`.")
 
@@ -70,7 +85,7 @@ class VersionsDocument(Document):
     )
 
 
-class TakedownParameters(BaseModel):
+class TakedownParameters(Body):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(
@@ -131,7 +146,7 @@ class GenerationsDocument(Document):
     generations: list[GenerationDocument] = Field(description="Oldest first.")
 
 
-class BuildParameters(BaseModel):
+class BuildParameters(Body):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(default=None, description="Embed with this model from now on: a name, or a folder there.")

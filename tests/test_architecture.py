@@ -98,6 +98,7 @@ PURE = {
     "indexer/articles.py",
     "indexer/chunking.py",
     "indexer/completing.py",
+    "indexer/composing.py",
     "indexer/engines/scripts.py",
     "indexer/site_lines.py",
     "indexer/url_twins.py",

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import regex
 
+from indexer.composing import composed
+
 HALF_SPACE = "\N{ZERO WIDTH NON-JOINER}"
 """Within a word of Arabic script it parts a stem from its ending, or the parts of a compound."""
 
@@ -85,8 +87,8 @@ def plain(text: str) -> str:
     if is_plain(text):
         return text
     text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
-    text = _PASSED_OVER.sub("", unicodedata.normalize("NFC", text))
-    text = unicodedata.normalize("NFC", text)
+    text = _PASSED_OVER.sub("", composed(text))
+    text = composed(text)
     return text.translate(_LETTERS)
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from search_api.deps import LibraryDep, NowDep
 from search_api.metrics import searched
-from search_api.routes.parameters import SearchParameters, SuggestParameters, VersionParameters
+from search_api.routes.parameters import SearchBody, SearchParameters, SuggestParameters, VersionParameters
 from search_api.schemas import (
     ArticleDocument,
     ProblemDocument,
@@ -45,7 +45,7 @@ def get_search(parameters: Annotated[SearchParameters, Query()], library: Librar
 
 
 @router.post("/search", summary="Search articles", tags=["search"], responses={410: _PROBLEM})
-def post_search(parameters: SearchParameters, library: LibraryDep, now: NowDep) -> SearchDocument:
+def post_search(parameters: SearchBody, library: LibraryDep, now: NowDep) -> SearchDocument:
     """The same search, asked in a JSON body."""
     return search_document(searched(search(library, parameters.query(now))))
 

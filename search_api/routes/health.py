@@ -9,6 +9,9 @@ from indexer.errors import IndexOpening
 from search_api.deps import LibraryDep
 from search_api.errors import problem
 from search_api.routes.parameters import NoParametersDep
+from search_api.schemas import ProblemDocument
+
+_PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}}}
 
 router = APIRouter(tags=["health"])
 
@@ -21,7 +24,7 @@ def healthz(_: NoParametersDep) -> dict[str, str]:
 
 
 @router.head("/readyz", include_in_schema=False)
-@router.get("/readyz", summary="Searches can be answered")
+@router.get("/readyz", summary="Searches can be answered", responses={503: _PROBLEM})
 def readyz(_: NoParametersDep, library: LibraryDep) -> JSONResponse:
     """200 with the serving generation (null for an empty index); 503 while there is nothing to answer from, or a first answer
     would take long because the index is just being opened.

@@ -9,6 +9,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from indexer.errors import QueryError
+from search_api import value_forms as forms
 from search_api.moving import asked_window
 from search_api.query import (
     DEFAULT_LIMIT,
@@ -26,6 +27,7 @@ from search_api.query import (
     whole_text,
 )
 from search_api.recency import asked_recency
+from search_api.schemas import Body
 from search_api.stories import StoriesQuery
 
 MAX_CURSOR = 8000
@@ -102,12 +104,23 @@ class SearchParameters(BaseModel):
         description='A question or words. Operators: "exact phrase", -excluded, field:value (title, section, source, author, '
         "tag, language, date, from, to), OR.",
         examples=["why did the ferry capsize"],
+        json_schema_extra={**forms.WITH_TEXT, "maxLength": MAX_QUERY_CHARS},
     )
-    from_: str | None = Field(default=None, alias="from", description="Published at or after: a date or ISO 8601 time.")
-    to: str | None = Field(default=None, description="Published before, or on that day: a date or ISO 8601 time.")
+    from_: str | None = Field(
+        default=None,
+        alias="from",
+        description="Published at or after: a date or ISO 8601 time.",
+        json_schema_extra=forms.day_or_moment,
+    )
+    to: str | None = Field(
+        default=None,
+        description="Published before, or on that day: a date or ISO 8601 time.",
+        json_schema_extra=forms.day_or_moment,
+    )
     as_of: str | None = Field(
         default=None,
         description="Answer as if it were then: nothing published later, time words and recency count from it.",
+        json_schema_extra=forms.day_or_moment,
     )
     section: Words = Field(description="Only these sections; repeat for several.")
     source: Words = Field(description="Only these sources.")
@@ -125,6 +138,7 @@ class SearchParameters(BaseModel):
     recency: Annotated[str, AfterValidator(_known_recency)] = Field(
         default="auto",
         description="How age lowers a score: `auto` when the question is about current events, `off`, or a half-life (7d).",
+        json_schema_extra=forms.RECENCY,
     )
     dates: Dates = Field(
         default=Dates.AUTO, description="Whether time words (last week, since March) become a date filter."
@@ -174,6 +188,16 @@ class SearchParameters(BaseModel):
         )
 
 
+def _lists_may_be_one(form: forms.Form) -> None:
+    forms.one_or_several(form, *FILTER_FIELDS, "facets")
+
+
+class SearchBody(Body, SearchParameters):
+    """`POST /v1/search`."""
+
+    model_config = ConfigDict(json_schema_extra=_lists_may_be_one)
+
+
 class VersionParameters(BaseModel):
     """`GET /v1/articles/{id}`."""
 
@@ -215,8 +239,13 @@ class StoriesParameters(BaseModel):
     window: str = Field(
         default="7d",
         description="How far back articles are new: 24h, 7d, 4w or 1y (hours, days, weeks, years).",
+        json_schema_extra=forms.SPAN,
     )
-    as_of: str | None = Field(default=None, description="Answer as if it were then: a date or ISO 8601 time.")
+    as_of: str | None = Field(
+        default=None,
+        description="Answer as if it were then: a date or ISO 8601 time.",
+        json_schema_extra=forms.day_or_moment,
+    )
     section: Words = Field(description="Only articles of these sections move a story or are shown; repeat for several.")
     source: Words = Field(description="Only those of these sources.")
     language: Words = Field(description="Only those in these languages (BCP 47); `en` includes en-GB.")

@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1", tags=["related"], responses={422: _PROBLEM, 503
     "/articles/{article_id}/related",
     summary="Related articles",
     response_model=RelatedDocument,
-    responses={304: _NOT_CHANGED, 404: _PROBLEM},
+    responses={304: _NOT_CHANGED, 401: _PROBLEM, 403: _PROBLEM, 404: _PROBLEM},
     dependencies=[Depends(brief_misses), WidgetKey],
 )
 def get_related(
@@ -48,7 +48,7 @@ def get_related(
     "/related",
     summary="Related articles by address",
     response_model=RelatedDocument,
-    responses={304: _NOT_CHANGED},
+    responses={304: _NOT_CHANGED, 401: _PROBLEM, 403: _PROBLEM},
     dependencies=[WidgetKey],
 )
 def get_related_to_url(parameters: RelatedToUrlDep, request: Request, library: LibraryDep, now: NowDep) -> Response:

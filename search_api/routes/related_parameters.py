@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from indexer.filters import Filters
 from indexer.types import Article
+from search_api import value_forms as forms
 from search_api.moving import asked_window
 from search_api.query import DEFAULT_LIMIT, MAX_LIMIT, Fallback, RelatedMode, RelatedQuery
 from search_api.routes.parameters import Words, readable
+from search_api.schemas import Body
 from search_api.seeds import draft_article
 
 MAX_TITLE = 1_000
@@ -41,6 +43,7 @@ class ListParameters(BaseModel):
         default=None,
         description="How far from the seed's date: 12h, 7d, 4w or 1y (hours, days, weeks, years); a seed without a date "
         "counts as published now.",
+        json_schema_extra=forms.OPTIONAL_SPAN,
     )
     source: Words = Field(description="Only these sources.")
     exclude: Words = Field(description="Ids of articles to leave out, with their copies.")
@@ -86,20 +89,43 @@ class RelatedParameters(ListParameters):
 class RelatedToUrlParameters(RelatedParameters):
     """`GET /v1/related`."""
 
-    url: str = Field(min_length=1, max_length=MAX_URL, description="The address of an article; it is never fetched.")
+    url: str = Field(
+        min_length=1,
+        max_length=MAX_URL,
+        description="The address of an article; it is never fetched.",
+        json_schema_extra={"format": "uri"},
+    )
 
 
-class RelatedToDraftParameters(ListParameters):
+def _with_something(form: forms.Form) -> None:
+    forms.one_or_several(form, "source", "exclude", "sections")
+    liked = {"type": "array", "minItems": 1}
+    forms.one_of_with(form, {"title": forms.WITH_TEXT}, {"body": forms.WITH_TEXT}, {"like": liked})
+
+
+class RelatedToDraftParameters(Body, ListParameters):
     """`POST /v1/related`: a draft, articles that are liked, or both."""
+
+    model_config = ConfigDict(json_schema_extra=_with_something)
 
     title: str = Field(default="", max_length=MAX_TITLE, description="The draft's headline.")
     body: str = Field(default="", max_length=MAX_BODY, description="The draft's text. Nothing of a draft is stored.")
-    published_at: str | None = Field(default=None, description="ISO 8601; without it, the draft is of now.")
+    published_at: str | None = Field(
+        default=None, description="ISO 8601; without it, the draft is of now.", json_schema_extra=forms.moment
+    )
     section: str | None = Field(default=None, max_length=200, description="The section that the draft will appear in.")
     sections: Words = Field(description="Only articles of these sections.")
-    language: str | None = Field(default=None, max_length=35, description="BCP 47; found from the text when missing.")
+    language: str | None = Field(
+        default=None,
+        max_length=35,
+        description="BCP 47; found from the text when missing.",
+        json_schema_extra=forms.LANGUAGE,
+    )
     url: str | None = Field(
-        default=None, max_length=MAX_URL, description="Its address: an article that came with it is the draft's own."
+        default=None,
+        max_length=MAX_URL,
+        description="Its address: an article that came with it is the draft's own.",
+        json_schema_extra=forms.address,
     )
     like: Ids = Field(description="Ids of articles that related ones shall be like; these are not shown again.")
     unlike: Ids = Field(description="Ids of articles that they shall not be like; nor are these shown.")

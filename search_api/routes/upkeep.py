@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from indexer.errors import IndexBusy
 from search_api.access import AdminDep
 from search_api.deps import LibraryDep, MaintenanceDep
 from search_api.generation_jobs import activate, generations_of
@@ -49,19 +48,20 @@ def get_generations(_: NoParametersDep, library: LibraryDep) -> GenerationsDocum
     return GenerationsDocument(building=library.index.is_building(), generations=documents)
 
 
-@router.post("/generations", summary="Build a generation", tags=["generations"], status_code=202)
-def post_generation(
-    parameters: BuildParameters, library: LibraryDep, maintenance: MaintenanceDep, _: AdminDep
-) -> BuildDocument:
+@router.post(
+    "/generations", summary="Build a generation", tags=["generations"], status_code=202, responses={409: _PROBLEM}
+)
+def post_generation(parameters: BuildParameters, maintenance: MaintenanceDep, _: AdminDep) -> BuildDocument:
     """Begin to build the next generation, as `dateline reindex` does; `GET /v1/generations` says when it is there."""
-    if library.index.is_building():
-        raise IndexBusy(f"a generation is being built in {library.index.root} already")
     maintenance.build(parameters.arguments())
     return BuildDocument(building=True)
 
 
 @router.post(
-    "/generations/{number}:activate", summary="Let a generation serve", tags=["generations"], responses={404: _PROBLEM}
+    "/generations/{number}:activate",
+    summary="Let a generation serve",
+    tags=["generations"],
+    responses={404: _PROBLEM, 409: _PROBLEM},
 )
 def post_activate(number: int, _: NoParametersDep, library: LibraryDep, __: AdminDep) -> ActivatedDocument:
     """Let a generation that is there serve, to go back or forward. Every process moves to it by itself."""

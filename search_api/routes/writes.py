@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import IO, Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from indexer.articles import article_from_record
 from indexer.errors import ArticleError, DatelineError, QueryError
 from indexer.writing import Delete, Expected, Put, Result, Written
+from search_api import value_forms as forms
 from search_api.access import WriterDep
 from search_api.bulk import Line, line_batches
 from search_api.deps import ClockDep, DeskDep, LibraryDep, NowDep, SettingsDep
@@ -48,9 +49,20 @@ router = APIRouter(prefix="/v1", tags=["articles"], responses=_REFUSALS)
 
 Following = Annotated[FollowingParameters, Query()]
 IfMatch = Annotated[
-    str | None, Header(alias="If-Match", description="The ETag of the version that must be current; 409 for another.")
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The ETag of the version that must be current; 409 for another.",
+        json_schema_extra=forms.VERSION_TAG,
+    ),
 ]
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="`*`: the article must be new.")]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(alias="If-None-Match", description="`*`: the article must be new.", json_schema_extra=forms.ANY_TAG),
+]
+ArticleId = Annotated[
+    str, Path(description="1 to 200 printable characters without / ? #.", json_schema_extra=forms.ARTICLE_ID)
+]
 
 
 @router.put(
@@ -60,7 +72,7 @@ IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="`
     responses={201: {"model": WrittenDocument}, **_CONFLICTS},
 )
 def put_article(
-    article_id: str,
+    article_id: ArticleId,
     record: ArticleRecord,
     parameters: Following,
     response: Response,
@@ -153,6 +165,10 @@ def get_versions(article_id: str, _: NoParametersDep, library: LibraryDep, now: 
 
 def _expected(version: int | None, if_match: str | None, if_none_match: str | None) -> Expected:
     if if_none_match is not None:
+        if if_match is not None:
+            raise QueryError(
+                "If-Match and If-None-Match are both given; send the first for an article that is stored, else the other"
+            )
         if if_none_match.strip() != "*":
             raise QueryError(f"If-None-Match is {if_none_match!r}; a write takes only * (the article must be new)")
         return Expected(version, 0)

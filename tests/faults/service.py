@@ -90,7 +90,9 @@ class Service:
             assert time.monotonic() < deadline, self.log[-3000:]
             time.sleep(0.1)
 
-    def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> Answer:
+    def ask(
+        self, method: str, path: str, body: Any = None, kind: str = "application/json", *, accept: str = "*/*"
+    ) -> Answer:
         """One request on a connection of its own; UNREACHED where the connection broke. Raises Stopped after the end."""
         if self.stopped:
             raise Stopped
@@ -101,7 +103,12 @@ class Service:
                 method,
                 path,
                 content,
-                {"Authorization": f"Bearer {self._key}", "Content-Type": kind, "Connection": "close"},
+                {
+                    "Authorization": f"Bearer {self._key}",
+                    "Content-Type": kind,
+                    "Accept": accept,
+                    "Connection": "close",
+                },
             )
             answer = connection.getresponse()
             return Answer(answer.status, answer.read().decode(), {k.lower(): v for k, v in answer.getheaders()})
@@ -109,6 +116,12 @@ class Service:
             return Answer(UNREACHED)
         finally:
             connection.close()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process that was started."""
+        assert self._process
+        return self._process.pid
 
     @property
     def workers(self) -> list[int]:

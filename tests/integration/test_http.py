@@ -204,7 +204,9 @@ def test_monitors_may_ask_for_heads_and_other_methods_are_told_what_is_allowed(c
     assert client.head("/readyz").status_code == 200
     refused = client.delete("/v1/search")
     assert refused.status_code == 405
-    assert refused.headers["allow"] == "GET"
+    assert refused.headers["allow"] == "GET, HEAD, POST"
+    assert client.get("/v1/articles/a0/takedown").headers["allow"] == "POST"
+    assert client.post("/static/search.js").headers["allow"] == "GET, HEAD"
 
 
 def test_the_fallback_keeps_to_the_sections_asked_for(client: TestClient) -> None:

@@ -70,7 +70,7 @@ def test_wrong_requests_about_generations_are_refused_in_words(client: TestClien
     assert client.post("/v1/generations", json={"gate_step": 3}).status_code == 422
     with index.building():
         busy = client.post("/v1/generations", json={})
-        assert busy.status_code == 503
+        assert busy.status_code == 409
         assert int(busy.headers["retry-after"]) > 0
         assert client.get("/v1/generations").json()["building"]
     nobody = {"Authorization": ""}
