@@ -26,7 +26,7 @@ ONLY_IN = {
     "pyarrow": ("indexer/sources/parquet.py",),
     "fastwarc": ("indexer/sources/warc.py", "indexer/sources/http_payload.py"),
     "httpcore2": ("indexer/fetching/",),
-    "httpx2": ("search_api/client/",),
+    "httpx2": ("search_api/client/", "scripts/load_test.py"),
     "stamina": ("search_api/client/", "scripts/push_articles.py"),
     "protego": ("indexer/fetching/",),
     "lxml": ("indexer/sources/",),

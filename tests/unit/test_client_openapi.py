@@ -47,10 +47,12 @@ def resolved(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_null(schema: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-    """A schema without its null, and whether it had one."""
+    """A schema without its null, and whether it had one; of several forms of one value the list, or else the first."""
     kinds = schema.get("anyOf", [schema])
-    (present,) = [kind for kind in kinds if kind.get("type") != "null"]
-    return present, len(kinds) > 1
+    present, *_ = sorted(
+        (kind for kind in kinds if kind.get("type") != "null"), key=lambda kind: kind.get("type") != "array"
+    )
+    return present, any(kind.get("type") == "null" for kind in kinds)
 
 
 def invented(schema: Mapping[str, Any]) -> Any:
