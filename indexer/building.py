@@ -127,7 +127,7 @@ def _headlines(archive: Archive, columns: Columns, recipe: Recipe, encode: Encod
         return None
     seqs = columns.seq[sampled_rows(len(columns), SAMPLE, seed=columns.chunks)].tolist()
     titles = [one.article.title for one in archive.stored.of(seqs, recipe.key, recipe.model) if one.article.title]
-    return encode(titles) if titles else None
+    return np.stack([encode(title) for title in titles]) if titles else None
 
 
 def has_unfinished(index: IndexFolder) -> bool:

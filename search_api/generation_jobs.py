@@ -111,7 +111,7 @@ def reindex(
                 regrouped = find_groups(archive, recipe_for(encoder), progress, now=utc_now())
         with reindex_progress("building", archive.counts()["articles"], shown=show_progress) as progress:
             recipe = recipe_for(encoder)
-            manifest = build(index, archive, recipe, now=utc_now(), progress=progress, encode=encoder.encode_documents)
+            manifest = build(index, archive, recipe, now=utc_now(), progress=progress, encode=encoder.encode_query)
         try:
             judged = _gate(index, collection, manifest, gate_step) if collection else None
         except BaseException:

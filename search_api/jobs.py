@@ -119,7 +119,7 @@ def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manif
     if archive.last_change() == 0:
         return None
     with index.building():
-        built = build(index, archive, recipe_for(encoder), now=utc_now(), encode=encoder.encode_documents)
+        built = build(index, archive, recipe_for(encoder), now=utc_now(), encode=encoder.encode_query)
         generations.activate(index, archive, built)
     return built
 

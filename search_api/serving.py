@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -62,6 +63,7 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
         prepare_encoder(read_manifest(index).model_name, index.models, tell)
     os.environ["DATELINE_INDEX"] = str(index.root)  # each worker reads its settings anew
     os.environ["DATELINE_HOST"] = host
+    signal.signal(signal.SIGTERM, _ended)  # uvicorn raises it again once what was under way is answered
     with _counted_together() if workers > 1 else nullcontext():
         uvicorn.run(
             "search_api.app:serving_app",
@@ -77,6 +79,10 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
             timeout_graceful_shutdown=SHUTDOWN_S,
             timeout_keep_alive=KEEP_ALIVE_S,
         )
+
+
+def _ended(*_: object) -> None:
+    """To be stopped is no failure: the process ends with 0."""
 
 
 @contextmanager

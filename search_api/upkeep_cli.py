@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from indexer.runtimes import Device
-from search_api import backup_jobs, generation_jobs, ingest_report, jobs, line_jobs, takedown_jobs, upkeep_report
+from search_api import (
+    backup_jobs,
+    generation_jobs,
+    ingest_report,
+    jobs,
+    line_jobs,
+    recall_jobs,
+    takedown_jobs,
+    upkeep_report,
+)
 from search_api.cli_options import DeviceOption, IndexOption, JsonOption, index_folder
 from search_api.clock import utc_now
 from search_api.keys import Keys, Scope
@@ -27,10 +36,19 @@ def status(index: IndexOption = None, json: JsonOption = False) -> None:
 
 
 @upkeep.command(short_help="Check every checksum, count and reference.")
-def verify(index: IndexOption = None, json: JsonOption = False) -> None:
+def verify(
+    index: IndexOption = None,
+    recall: Annotated[
+        bool, typer.Option("--recall", help="Also compare what is found by meaning with a look at every passage.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Check every checksum, count and cross-reference of the index."""
-    problems = jobs.verify(index_folder(index))
-    upkeep_report.verify(problems, as_json=json)
+    folder = index_folder(index)
+    problems = jobs.verify(folder)
+    figures = recall_jobs.measure(folder) if recall and not problems else []
+    problems += recall_jobs.problems_of(figures)
+    upkeep_report.verify(problems, figures, as_json=json)
     raise typer.Exit(1 if problems else 0)
 
 

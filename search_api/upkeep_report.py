@@ -11,6 +11,7 @@ from rich.text import Text
 from search_api.backup_jobs import BackupDone, RestoreDone
 from search_api.generation_jobs import ReindexDone, RollbackDone
 from search_api.keys import Key, Scope
+from search_api.recall_jobs import Recall
 from search_api.report import document, err, out
 from search_api.takedown_jobs import Receipt
 
@@ -79,10 +80,13 @@ def status(found: dict[str, Any], *, as_json: bool) -> None:
     out.print(f"  changes since: {found['changes_since_generation']:,}")
 
 
-def verify(problems: list[str], *, as_json: bool) -> None:
+def verify(problems: list[str], figures: Sequence[Recall], *, as_json: bool) -> None:
     if as_json:
-        document({"ok": not problems, "problems": problems})
+        measured = {"recall": [asdict(one) for one in figures]} if figures else {}
+        document({"ok": not problems, "problems": problems, **measured})
         return
+    for one in figures:
+        out.print(one.told, highlight=False, markup=False)
     for problem in problems:
         out.print(problem, highlight=False, markup=False)
     if not problems:

@@ -86,6 +86,7 @@ MAY_WRITE = (
     "search_api/maintenance.py",
     "search_api/opening.py",
     "search_api/progress.py",
+    "search_api/recall_jobs.py",
     "search_api/routes/writes.py",
     "search_api/serving.py",
     "search_api/takedown_jobs.py",

@@ -6,7 +6,7 @@ embeddings themselves, which stay memory-mapped; how many it must propose is mea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.columns import read_array
-from indexer.types import Embeddings, Rows, Scores, Vector
+from indexer.types import Rows, Scores, Vector
 
 EMBEDDINGS_FILE = "embeddings.npy"
 FILE = "chunks.faiss"
 
-Encode: TypeAlias = Callable[[Sequence[str]], Embeddings]
-"""Texts to unit vectors, as a model embeds questions or documents."""
+Encode: TypeAlias = Callable[[str], Vector]
+"""A question to its unit vector."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,9 @@ def test_status_and_verify_tell_the_state_of_the_index(index: IndexFolder) -> No
     status = json.loads(command("status", "--index", str(index.root), "--json").stdout)
     assert status["archive"]["articles"] == status["generation"]["articles"] == 20
     assert command("verify", "--index", str(index.root)).returncode == 0
+    measured = command("verify", "--recall", "--index", str(index.root), "--json")
+    assert {one["kind"] for one in json.loads(measured.stdout)["recall"]} == {"passages", "headlines"}
+    assert all(one["recall"] == 1 for one in json.loads(measured.stdout)["recall"])
     (index.generation(1) / "columns" / "seq.npy").unlink()
     damaged = command("verify", "--index", str(index.root), "--json")
     assert damaged.returncode == 1

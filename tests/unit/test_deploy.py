@@ -14,11 +14,10 @@ import pytest
 import typer
 
 from search_api.cli import app
-from search_api.serving import SHUTDOWN_S
-from search_api.settings import Settings
-
 from search_api.exposition import exposition
 from search_api.index_facts import ArchiveFacts, GenerationFacts, IndexFacts, IndexState
+from search_api.serving import SHUTDOWN_S
+from search_api.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted([*(ROOT / "deploy").glob("*.service"), *(ROOT / "deploy").glob("*.timer")])
