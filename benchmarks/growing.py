@@ -55,20 +55,19 @@ def embedded(
 class Grower:
     """Adds real passages, then made ones, to an index."""
 
-    def __init__(
-        self, index: IndexFolder, passages: Sequence[Passage], vectors: NDArray[np.float16], encoder: Encoder
-    ) -> None:
-        self._index = index
+    def __init__(self, passages: Sequence[Passage], vectors: NDArray[np.float16], encoder: Encoder) -> None:
         self._passages = passages
         self._vectors = vectors
         self._encoder = encoder
         self._recipe: Recipe = recipe_for(encoder)
         self.fits: dict[Kind, Fit] = {}
+        self._stories: dict[int, int] = {}
 
-    def grow(self, size: int, told: Callable[[str], None]) -> None:
+    def grow(self, index: IndexFolder, size: int, told: Callable[[str], None]) -> None:
         """Bring the index to `size` articles."""
-        with self._index.writing(), Archive(self._index.archive, create=True) as archive:
+        with index.writing(), Archive(index.archive, create=True) as archive:
             present = archive.counts()["articles"]
+            self._stories = {}
             real = len(self._passages)
             plan = makings(real, max(0, size - real), SEED)
             if size > real and not self.fits:
@@ -108,10 +107,9 @@ class Grower:
         return [Chunk(0, len(article.body), text)], [hashlib.sha256(text.encode()).digest()[:16]]
 
     def _story(self, archive: Archive, story: int) -> int:
-        known: dict[int, int] = self.__dict__.setdefault("_stories", {})
-        if story not in known:
-            known[story] = archive.places.new_story(f"benchmark-{story}")
-        return known[story]
+        if story not in self._stories:
+            self._stories[story] = archive.places.new_story(f"benchmark-{story}")
+        return self._stories[story]
 
     def _batch_vectors(self, numbers: range, chosen: Sequence[Making | None]) -> Embeddings:
         found = np.empty((len(numbers), self._vectors.shape[1]), dtype=np.float32)

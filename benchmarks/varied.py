@@ -90,8 +90,8 @@ def made(passages: Sequence[Passage], making: Making) -> Passage:
     names = [_NAME.findall(second.body) or ["Ruritania"], _NUMBER.findall(second.body) or ["17"]]
     title, body = first.title, first.body
     for pattern, others in zip((_NAME, _NUMBER), names, strict=True):
-        body = pattern.sub(_by_turns(others), body)
-        title = pattern.sub(_by_turns(others), title)
+        body = pattern.sub(Turns(others), body)
+        title = pattern.sub(Turns(others), title)
     return Passage(title, body, first.record)
 
 
@@ -100,10 +100,6 @@ def _half(body: str, *, last: bool) -> str:
     middle = len(spans) // 2
     kept = spans[middle:] if last else spans[: middle + len(spans) % 2]
     return body[kept[0][0] : kept[-1][1]] if kept else body
-
-
-def _by_turns(others: Sequence[str]) -> Turns:
-    return Turns(others)
 
 
 class Turns:

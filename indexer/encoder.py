@@ -80,6 +80,9 @@ def prepare_encoder(name: str, models: Path, told: Callable[[str], None]) -> Non
         prepare_model(find_model(name), models, told)
 
 
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
 class ModelTokenizer:
     """A model's own tokenizer, counting text tokens only."""
 
@@ -93,9 +96,9 @@ class ModelTokenizer:
     def spans(self, text: str) -> list[tuple[int, int]]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
 
-    def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The place of each token of each text in the vocabulary, in order."""
-        return [found.ids for found in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+    def ids(self, text: str) -> list[int]:
+        """The place of each token of `text` in the vocabulary, in order."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 class ModelEncoder:
@@ -147,10 +150,15 @@ class ModelEncoder:
         if self._input_vectors is None or not texts:
             return [np.empty((0, 0), dtype=np.float32)] * len(texts)
         table, centre = self._input_vectors
-        tokens = self.tokenizer.ids(texts)
+        tokens = [[token for word in _WORD.findall(text) for token in self._tokens_of(word)] for text in texts]
         vectors = table[[token for of_text in tokens for token in of_text]] - centre
         unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-9))
         return np.split(unit, np.cumsum([len(of_text) for of_text in tokens])[:-1])
+
+    @cached_property
+    def _tokens_of(self) -> Callable[[str], list[int]]:
+        """The tokens of a word; the same words come again and again."""
+        return lru_cache(maxsize=50_000)(self.tokenizer.ids)
 
     @cached_property
     def _input_vectors(self) -> tuple[Embeddings, Vector] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from math import ceil
 
 import numpy as np
@@ -12,8 +13,10 @@ import numpy as np
 from indexer.engines.analysis import QueryTerms, analysis_of
 from indexer.engines.columns import Mask
 from indexer.engines.embedded import Snapshot
+from indexer.engines.word_scores import WordScores
 from indexer.filters import Filters
 from indexer.types import Rows, Scores, Vector
+from search_api.beside import beside
 from search_api.ranking import Candidates
 from search_api.stages import Stage, stage
 
@@ -43,14 +46,6 @@ DATED_SIMILARITY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class ByWords:
-    """Articles that the lexical arm proposes, and what each scores by words."""
-
-    rows: Rows
-    scores: Scores
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """What is looked for: by words, by meaning (None leaves an arm out), and among which articles."""
 
@@ -60,7 +55,7 @@ class Question:
     vector: Vector | None
     filters: Filters
     allowed: Mask
-    by_words: Callable[[], ByWords] | None = None
+    by_words: Callable[[], WordScores] | None = None
     """The lexical arm's proposals, being worked out; None where they are not needed."""
 
 
@@ -79,24 +74,25 @@ def best(snapshot: Snapshot, question: Question) -> tuple[Rows, bool]:
     return np.unique(np.concatenate(found)), exact
 
 
-def by_words(snapshot: Snapshot, terms: QueryTerms, filters: Filters, allowed: Mask) -> ByWords:
-    """The articles that hold any of the words, the best POOL_ARTICLES of those that the filters let through."""
+def by_words(snapshot: Snapshot, terms: QueryTerms, filters: Filters, allowed: Mask) -> WordScores:
+    """The articles that hold any of the words, the best POOL_ARTICLES of those that the filters let through.
+
+    Where that is most of them, more are taken without filters, which is faster, and what is not allowed is left out.
+    """
     with stage(Stage.LEXICAL):
-        rows = _best_by_words(snapshot, terms, filters, allowed)
-        return ByWords(rows, snapshot.lexical.score(terms, rows))
+        return WordScores(*_by_words(snapshot, terms, filters, allowed), snapshot.lexical.near(terms))
 
 
-def _best_by_words(snapshot: Snapshot, terms: QueryTerms, filters: Filters, allowed: Mask) -> Rows:
-    """Where most articles are allowed, more are taken without filters, which is faster, and what is not allowed is left out."""
+def _by_words(snapshot: Snapshot, terms: QueryTerms, filters: Filters, allowed: Mask) -> tuple[Rows, Scores]:
     share = np.count_nonzero(allowed) / max(1, len(allowed))
     if share >= MOST_ALLOWED:
         count = ceil(POOL_ARTICLES / share) + SPARE
-        rows, _ = snapshot.lexical.search(terms, count, None)
-        kept = rows[allowed[rows]]
-        if len(rows) < count or len(kept) >= POOL_ARTICLES:
-            return kept[:POOL_ARTICLES]
-    rows, _ = snapshot.lexical.search(terms, POOL_ARTICLES, filters, snapshot.tail.hidden)
-    return rows[allowed[rows]]
+        rows, scores = snapshot.lexical.search(terms, count, None)
+        kept = np.flatnonzero(allowed[rows])[:POOL_ARTICLES]
+        if len(rows) < count or len(kept) == POOL_ARTICLES:
+            return rows[kept], scores[kept]
+    rows, scores = snapshot.lexical.search(terms, POOL_ARTICLES, filters, snapshot.tail.hidden)
+    return rows[allowed[rows]], scores[allowed[rows]]
 
 
 def dated(snapshot: Snapshot, question: Question, *, newest: bool) -> tuple[Rows, bool]:
@@ -149,33 +145,28 @@ def scored(
     terms: QueryTerms | None,
     vector: Vector | None,
     now: datetime,
-    known: ByWords | None = None,
+    known: WordScores | None = None,
 ) -> Candidates:
     """Both arms' raw scores for every row, whichever arm proposed it; an arm that is left out gives 0.
 
-    `known` are scores by words that need not be found again.
+    `known` is what was found of the words before.
     """
     nothing = np.zeros(len(rows), dtype=np.float32)
     best = article = lexical = marks = nothing
+    by_words = beside(partial(_scored_by_words, snapshot, rows, terms, now, known)) if terms is not None else None
     if vector is not None:
         with stage(Stage.DENSE):
-            best, article = best_similarity(snapshot, vector, rows), snapshot.article_similarities(vector, rows)
-    if terms is not None:
-        with stage(Stage.LEXICAL):
-            lexical, marks = _by_words(snapshot, rows, terms, known), _full_marks(snapshot, rows, terms, now)
+            best, article = similarities(snapshot, vector, rows)
+    if by_words is not None:
+        lexical, marks = by_words()
     return Candidates(rows, best, article, lexical, marks, snapshot.columns.published[rows])
 
 
-def _by_words(snapshot: Snapshot, rows: Rows, terms: QueryTerms, known: ByWords | None) -> Scores:
-    if known is None:
-        return snapshot.lexical.score(terms, rows)
-    scores = np.zeros(len(rows), dtype=np.float32)
-    is_known = np.isin(rows, known.rows, assume_unique=True)
-    order = np.argsort(known.rows)
-    places = np.searchsorted(known.rows, rows[is_known], sorter=order)
-    scores[is_known] = known.scores[order[places]]
-    scores[~is_known] = snapshot.lexical.score(terms, rows[~is_known])
-    return scores
+def _scored_by_words(
+    snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime, known: WordScores | None
+) -> tuple[Scores, Scores]:
+    with stage(Stage.LEXICAL):
+        return snapshot.lexical.score(terms, rows, known=known), _full_marks(snapshot, rows, terms, now)
 
 
 def _full_marks(snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime) -> Scores:
@@ -187,9 +178,16 @@ def _full_marks(snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime
     return marks
 
 
-def best_similarity(snapshot: Snapshot, vector: Vector, rows: Rows) -> Scores:
-    """Each article's cosine similarity: that of its best chunk; 0 for an article without chunks."""
+def similarities(snapshot: Snapshot, vector: Vector, rows: Rows) -> tuple[Scores, Scores]:
+    """Each article's cosine similarity by its best chunk, and by its own vector; 0 for an article without chunks.
+
+    The vector of an article of one chunk is that chunk's.
+    """
     _, owner, similarity = snapshot.chunk_similarities(vector, rows)
+    chunks = np.bincount(owner, minlength=len(rows))
     best = np.full(len(rows), -1.0, dtype=np.float32)
     np.maximum.at(best, owner, similarity)
-    return np.where(best == -1.0, np.float32(0.0), best)
+    best[chunks == 0] = 0.0
+    article = best.copy()
+    article[chunks > 1] = snapshot.article_similarities(vector, rows[chunks > 1])
+    return best, article

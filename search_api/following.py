@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -46,6 +47,7 @@ class Follower:
                 self._library.refresh()
                 if self._library.is_opening and self._library.opened is not None:
                     first()
+                    gc.freeze()  # what is there now stays: collections need not go through it again and again
                 self._library.trouble, pause_s = None, REFRESH_S
                 self._read_beside()
             except Exception as error:

@@ -135,7 +135,13 @@ class HitMaker:
         if self._vector is None or self._highlight is not Highlight.MEANING or self._question.phrases:
             return marked
         by_meaning = [place for place, passage in enumerate(passages) if passage.share < BY_MEANING_BELOW]
+        if not by_meaning or not any(len(of_word) for of_word in self._asked_words[0]):
+            return marked
         texts = [_sentences(found[place][1], passages[place].span) for place in by_meaning]
+        for place, sentences in zip(by_meaning, texts, strict=True):
+            marked[place] = 0 if len(sentences) == 1 else None
+        by_meaning = [place for place, sentences in zip(by_meaning, texts, strict=True) if len(sentences) > 1]
+        texts = [sentences for sentences in texts if len(sentences) > 1]
         vectors = iter(self._view.encoder.word_vectors([sentence for of_passage in texts for sentence in of_passage]))
         for place, sentences in zip(by_meaning, texts, strict=True):
             marked[place] = likest(*self._asked_words, list(islice(vectors, len(sentences))))

@@ -122,12 +122,12 @@ def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
     ratio = _ratio(query)
     with stage(Stage.LEXICAL):
         terms = view.snapshot.lexical.terms_of(reading.text) if reading.text and ratio < 1 else None
-    by_words = None
-    if terms is not None and query.sort is Sort.RELEVANCE:
-        work = partial(arms.by_words, view.snapshot, terms, reading.filters, allowed)
-        by_words = beside(work) if ratio > 0 else cache(work)
     with stage(Stage.ENCODE):
         vector = view.encoder.encode_query(reading.text) if reading.text and ratio > 0 else None
+    by_words = None
+    if terms is not None and query.sort is Sort.RELEVANCE:  # now: a model runs on every core by itself
+        work = partial(arms.by_words, view.snapshot, terms, reading.filters, allowed)
+        by_words = cache(work) if vector is None else beside(work)
     return Question(reading.text, reading.phrases, terms, vector, reading.filters, allowed, by_words)
 
 

@@ -254,14 +254,12 @@ def matching_spans(text: str, language: str, terms: QueryTerms) -> list[tuple[in
     wanted = frozenset(term for term in wanted if len(term) > 1 or not term.isascii()) or wanted
     if not wanted:
         return []
-    if text.isascii():
-        words = _ascii_words(frozenset(term[0] for term in wanted) if analysis == "en" else None).finditer(text)
-        terms_of_words = ((match, _term(analysis, match.group())) for match in words)
-        return [
-            (match.start(), match.end(), term) for match, term in terms_of_words if term in wanted and term is not None
-        ]
+    if is_plain(text):
+        words = _latin_words(frozenset(term[0] for term in wanted) if analysis == "en" else None).finditer(text)
+        read = ((match, _wanted(analysis, match.group(), wanted)) for match in words)
+        return [(match.start(), match.end(), term) for match, term in read if term is not None]
     found: list[tuple[int, int, str]] = []
-    spans = word_spans(text) if is_plain(text) else sorted({*pair_spans(text), *han_spans(text), *compound_spans(text)})
+    spans = sorted({*pair_spans(text), *han_spans(text), *compound_spans(text)})
     for start, end in spans:
         past = found[-1][1] if found else 0
         if end <= past or (start < past and HALF_SPACE in text[start:end]):
@@ -273,12 +271,13 @@ def matching_spans(text: str, language: str, terms: QueryTerms) -> list[tuple[in
 
 
 @lru_cache(maxsize=1_000)
-def _ascii_words(beginnings: frozenset[str] | None) -> re.Pattern[str]:
-    """Words of a text in ASCII; those that begin so, in either case, since an English word and its stem begin alike."""
+def _latin_words(beginnings: frozenset[str] | None) -> re.Pattern[str]:
+    """Words in Latin letters; only those that begin so, or with an accent, since an English word and its stem begin alike."""
     if beginnings is None:
-        return re.compile("[A-Za-z0-9]+")
-    letters = "".join(sorted(letter for one in beginnings for letter in {one.lower(), one.upper()} if letter.isascii()))
-    return re.compile(rf"(?<![A-Za-z0-9])[{letters}][A-Za-z0-9]*") if letters.isalnum() else re.compile("(?!)")
+        return re.compile(r"[^\W_]+")
+    letters = {letter for one in beginnings for letter in (one.lower(), one.upper()) if letter.isalnum()}
+    plain = f"[{''.join(sorted(letters))}]|" if letters else ""
+    return re.compile(rf"(?<![^\W_])(?:{plain}(?![\W_])[^\x00-\x7f])[^\W_]*")
 
 
 def _wanted(analysis: str, word: str, wanted: frozenset[str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import ceil, log
@@ -15,7 +14,9 @@ from tantivy import Occur, Order, Query
 
 from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord
 from indexer.engines.lexical_filters import Clause, condition_query, filter_clauses
-from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, document, schema
+from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, schema
+from indexer.engines.lexical_writing import add_articles, linked_copy
+from indexer.engines.word_scores import WordScores, put
 from indexer.errors import IndexDamaged
 from indexer.filters import Condition, Fact, Filters, Holds, Published
 from indexer.types import Article, Rows, Scores
@@ -29,7 +30,7 @@ NEIGHBOUR_BOOST = 0.1
 NEIGHBOUR_SLOP = 2
 """How far apart they may stand: this many words between them, or the other way round."""
 
-MOST_NEAR = 20_000
+MOST_NEAR = 5_000
 """Of two words that each stand in more articles than this, nearness says little, and looking for it takes long."""
 
 MATCHING_SHARE = 2 / 3
@@ -52,8 +53,6 @@ BM25_K1 = 1.2
 FEW_ROWS = 1000
 """Up to so many articles are faster looked up one by one than as a set."""
 
-WRITER_HEAP_BYTES = 64_000_000
-
 
 class LexicalIndex:
     """An immutable tantivy index, opened for searching."""
@@ -72,7 +71,7 @@ class LexicalIndex:
         new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         index = tantivy.Index(schema(), path=str(folder)) if new else tantivy.Index.open(str(folder))
-        _add(index, enumerate(articles, first_row), dead_rows=())
+        add_articles(index, enumerate(articles, first_row), dead_rows=())
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
@@ -87,16 +86,9 @@ class LexicalIndex:
         Segment files never change, so they are linked, not copied; word statistics span old and new rows.
         """
         if not folder.exists():
-            folder.mkdir(parents=True)
-            for path in base.iterdir():
-                if path.suffix == ".lock":
-                    continue
-                if path.suffix == ".json":
-                    shutil.copyfile(path, folder / path.name)
-                else:
-                    _link(path, folder / path.name)
+            linked_copy(base, folder)
         index = tantivy.Index.open(str(folder))
-        _add(index, new, dead_rows)
+        add_articles(index, new, dead_rows)
         return cls(index)
 
     @property
@@ -129,18 +121,30 @@ class LexicalIndex:
             return self._run(words, count)
         return self._run([(Occur.Must, Query.boolean_query(words)), *self._conditions(filters, without)], count)
 
-    def score(self, terms: QueryTerms, rows: Rows, *, titles: bool = True) -> Scores:
-        """BM25 of each of these article rows, in their order, with what neighbouring words add; 0 where no word occurs."""
+    def score(self, terms: QueryTerms, rows: Rows, *, titles: bool = True, known: WordScores | None = None) -> Scores:
+        """BM25 of each of these article rows, in their order, with what neighbouring words add; 0 where no word occurs.
+
+        `known` is what was found of the same words before.
+        """
         scores = np.zeros(len(rows), dtype=np.float32)
         if not len(rows) or not terms:
             return scores
-        among = Query.const_score_query(_among(rows), 0.0)
-        words = [(Occur.Must, Query.boolean_query(self._weighed(terms, titles))), (Occur.Must, among)]
-        near = [(Occur.Should, _near(*pair)) for pair in terms.neighbours if min(map(self.holders, pair)) <= MOST_NEAR]
-        found, values = self._run([*words, *near], len(rows))
-        place = {int(row): position for position, row in enumerate(rows)}
-        scores[[place[int(row)] for row in found]] = values
-        return scores
+        is_known = put(scores, rows, known.rows, known.scores) if known else np.zeros(len(rows), dtype=np.bool_)
+        if not is_known.all():
+            among = Query.const_score_query(_among(rows[~is_known]), 0.0)
+            words = Query.boolean_query(self._weighed(terms, titles))
+            put(scores, rows, *self._run([(Occur.Must, words), (Occur.Must, among)], len(rows)))
+        bonus = np.zeros(len(rows), dtype=np.float32)
+        put(bonus, rows, *(known.near if known else self.near(terms)))
+        return np.where(scores > 0, scores + bonus, scores)
+
+    def near(self, terms: QueryTerms) -> tuple[Rows, Scores]:
+        """Every article in which two neighbouring words of the query stand near each other, and what that adds to its score."""
+        pairs = [pair for pair in terms.neighbours if 0 < min(map(self.holders, pair)) <= MOST_NEAR]
+        if not pairs:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        holders = sum(min(map(self.holders, pair)) for pair in pairs)
+        return self._run([(Occur.Should, _near(*pair)) for pair in pairs], holders)
 
     def full_marks(self, terms: QueryTerms, now: datetime) -> dict[str, float]:
         """For each analysis, what a text of it would score that holds every word of the query without end.
@@ -299,22 +303,3 @@ def _among(rows: Rows) -> Any:
 
 def _near(first: str, second: str) -> Any:
     return Query.boost_query(Query.phrase_query(schema(), TEXT, [first, second], slop=NEIGHBOUR_SLOP), NEIGHBOUR_BOOST)
-
-
-def _add(index: Any, rows: Iterable[tuple[int, Article]], dead_rows: Iterable[int]) -> None:
-    writer = index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
-    dead = list(dead_rows)
-    if dead:
-        writer.delete_documents_by_query(Query.term_set_query(schema(), "row", dead))
-    for row, article in rows:
-        writer.add_document(document(row, article))
-    writer.commit()
-    writer.wait_merging_threads()
-    index.reload()
-
-
-def _link(path: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(path)
-    except OSError:
-        shutil.copyfile(path, target)
