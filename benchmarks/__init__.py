@@ -1,0 +1,1 @@
+"""Dateline beside txtai, Chroma and LanceDB: the same passages, model, queries and cores."""
