@@ -62,9 +62,10 @@ def read_corpus(source: Path | None, passages: int, queries: int) -> Corpus:
 def passage(record: dict[str, Any], article_id: str, tokenizer: Tokenizer) -> tuple[str, str] | None:
     """An article of one chunk as a line, and the chunk's text; None where cutting it down leaves more than one."""
     article, _ = article_from_record(record | {"id": article_id}, now=utc_now())
-    chunk = chunk_article(article, tokenizer)[0]
-    article = replace(article, body=article.body[chunk.start : chunk.end])
     chunks = chunk_article(article, tokenizer)
+    if len(chunks) > 1:
+        article = replace(article, body=article.body[chunks[0].start : chunks[0].end])
+        chunks = chunk_article(article, tokenizer)
     return (_line(article), chunks[0].text) if len(chunks) == 1 else None
 
 

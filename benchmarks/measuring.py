@@ -137,14 +137,16 @@ class Bench:
             for turn in range(rounds):
                 queries = self.queries[turn * per_round : (turn + 1) * per_round]
                 for system, process in processes.items():
-                    self.told(f"round {turn + 1}, {system}, in process")
                     answers[system, turn] = self._in_process(process, queries, figures.in_process[system])
+                    took = figures.in_process[system].rounds[-1]
+                    self.told(f"round {turn + 1}, {system}, in process: p50 {took.p50_ms:.1f} ms")
         for turn in range(rounds if http else 0):
             queries = self.queries[turn * per_round : (turn + 1) * per_round]
             for served in (Served(system, workers) for system in self.systems for workers in SERVED[system]):
-                self.told(f"round {turn + 1}, {served.system}, over HTTP with {served.workers} workers")
                 there = figures.over_http.setdefault(served, OverHttp())
                 self._over_http(served, queries, answers[served.system, turn], there)
+                rates = ", ".join(f"{took[-1].per_s:.0f}/s by {clients}" for clients, took in there.rounds.items())
+                self.told(f"round {turn + 1}, {served.system} over HTTP, workers {served.workers}: {rates}")
 
     def _recall(self, found: list[list[str]]) -> float:
         rows = [[int(article_id) for article_id in ids] for ids in found]

@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -98,6 +99,7 @@ def parsed(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that what was started is stopped too
     arguments = parsed()
     if not PEERS_PYTHON.is_file():
         raise SystemExit(f"{PEERS_PYTHON} is missing; run: make bench-peers, which sets it up")

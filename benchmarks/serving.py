@@ -29,6 +29,9 @@ PATHS = {
 
 FRONT_PATH = "/search?q={query}"
 
+QUIET = ("--no-access-log", "--log-level", "warning", "--timeout-worker-healthcheck", "60")
+"""For the peers' uvicorn: no line a request, and no worker is ended for being busy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -106,7 +109,7 @@ class Service:
             else ["--factory", "benchmarks.fronts:create_app"]
         )
         where = ["--host", "127.0.0.1", "--port", str(self._port), "--workers", str(self._served.workers)]
-        return [str(PEERS_PYTHON), "-m", "uvicorn", *app, *where, "--no-access-log", "--log-level", "warning"]
+        return [str(PEERS_PYTHON), "-m", "uvicorn", *app, *where, *QUIET]
 
     def _variables(self) -> Mapping[str, str]:
         if self._served.system is SystemName.TXTAI:

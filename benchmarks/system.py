@@ -69,7 +69,7 @@ def model_folder() -> str:
 
 
 def environment(cores: int) -> dict[str, str]:
-    """The variables that all processes run with: so many threads, no network, no telemetry."""
+    """The variables that all processes run with: so many threads, no network, no telemetry, no line of log a query."""
     threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     return {
         **os.environ,
@@ -79,4 +79,5 @@ def environment(cores: int) -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "ANONYMIZED_TELEMETRY": "False",
         "DO_NOT_TRACK": "1",
+        "LANCEDB_LOG": "error",
     }
