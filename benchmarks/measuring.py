@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.asking import SystemProcess
 from benchmarks.figures import Times, agreement, recall
-from benchmarks.memory import disk_mb
+from benchmarks.resources import disk_mb
 from benchmarks.serving import Served, Service
 from benchmarks.system import HITS, SystemName
 

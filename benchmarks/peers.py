@@ -60,11 +60,20 @@ def versions(system: SystemName) -> str:
     return done.stdout.strip()
 
 
-def lines_of(command: str, corpus: Corpus, rounds: int, figures: Figures, busy: str, seconds: float) -> list[str]:
+def command_of(arguments: argparse.Namespace) -> str:
+    """The command that measures this again, elsewhere."""
+    given = [("passages", arguments.passages), ("rounds", arguments.rounds), ("queries", arguments.queries)]
+    words = ["python -m benchmarks.peers", *(["PASSAGES"] if arguments.source else [])]
+    words += [f"--{name} {value}" for name, value in given]
+    words += [f"--systems {','.join(arguments.systems)}"] if len(arguments.systems) < len(SystemName) else []
+    return " ".join([*words, *(["--skip-http"] if arguments.skip_http else [])])
+
+
+def lines_of(arguments: argparse.Namespace, corpus: Corpus, figures: Figures, busy: str, seconds: float) -> list[str]:
     """The whole report."""
-    lines = [f"`{command}`", "", machine(), f"Beside: {versions(SystemName.TXTAI)}.", ""]
+    lines = [f"`{command_of(arguments)}`", "", machine(), f"Beside: {versions(SystemName.TXTAI)}.", ""]
     lines += [
-        f"{len(corpus.texts):,} passages, {len(corpus.queries):,} different queries, medians of {rounds} rounds.",
+        f"{len(corpus.texts):,} passages, {len(corpus.queries):,} different queries; rounds: {arguments.rounds}.",
         "",
     ]
     lines += [*report.in_process_table(figures), ""]
@@ -117,9 +126,7 @@ def main() -> None:
     for system in arguments.systems:
         figures.indexed[system] = bench.indexed(system, min(arguments.embed, len(corpus.texts)), reuse=arguments.reuse)
     bench.measured(arguments.rounds, figures, http=not arguments.skip_http)
-    source = " PASSAGES" if arguments.source else ""
-    command = f"python -m benchmarks.peers{source} --passages {arguments.passages} --rounds {arguments.rounds}"
-    lines = lines_of(command, corpus, arguments.rounds, figures, busy, time.monotonic() - began)
+    lines = lines_of(arguments, corpus, figures, busy, time.monotonic() - began)
     print("\n".join(lines))
     if arguments.write:
         before, after = around_the_figures(arguments.write, BEGIN, END)

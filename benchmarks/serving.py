@@ -16,11 +16,15 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from benchmarks import fronts
-from benchmarks.memory import session_mb, session_processes
+from benchmarks.resources import session_cpu_s, session_mb, session_processes
 from benchmarks.system import HITS, PEERS_PYTHON, ROOT, SystemName, environment
 from indexer.processes import usable_cores
 
 START_LIMIT_S = 120
+
+AT_REST_S = 0.1
+"""Processor time in a second below which a service is at rest."""
+
 PATHS = {
     SystemName.DATELINE: f"/v1/search?q={{query}}&limit={HITS}",
     SystemName.TXTAI: f"/search?query={{query}}&limit={HITS}",
@@ -78,6 +82,7 @@ class Service:
             self._stop()
             raise
         self.start_s = time.perf_counter() - started
+        self._settle()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,6 +150,16 @@ class Service:
             if time.monotonic() > deadline or self._processes[-1].poll() is not None:
                 raise SystemExit(f"{self._served} did not start; see {self._log}")
             time.sleep(0.05)
+
+    def _settle(self) -> None:
+        """Wait while a process is still at work, such as a second worker that loads its model."""
+        deadline, before = time.monotonic() + START_LIMIT_S, -1.0
+        while time.monotonic() < deadline:
+            now = sum(session_cpu_s(process.pid) for process in self._processes)
+            if before >= 0 and now - before < AT_REST_S:
+                return
+            before = now
+            time.sleep(1)
 
     def _stop(self) -> None:
         for process in reversed(self._processes):

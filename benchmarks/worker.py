@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.memory import process_mb
 from benchmarks.passages import Passages
+from benchmarks.resources import process_mb
 from benchmarks.system import System, SystemName, make_system
 
 

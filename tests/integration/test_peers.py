@@ -14,9 +14,9 @@ import pytest
 
 from benchmarks import passages
 from benchmarks.load import Load, ids_of
-from benchmarks.memory import disk_mb, process_mb, session_processes
 from benchmarks.passages import Passages
-from benchmarks.peers import BEGIN, END, parsed
+from benchmarks.peers import BEGIN, END, command_of, parsed
+from benchmarks.resources import disk_mb, process_mb, session_cpu_s, session_processes
 from benchmarks.system import SystemName, make_system
 from indexer.encoder import load_encoder
 from scripts.benchmark import around_the_figures
@@ -46,6 +46,9 @@ def test_its_help_names_the_options_and_a_wrong_system_is_refused(capsys: pytest
     for option in ("--passages", "--rounds", "--queries", "--systems", "--skip-http", "--work", "--reuse", "--write"):
         assert option in done.stdout
     assert parsed(["--systems", "txtai,dateline"]).systems == [SystemName.TXTAI, SystemName.DATELINE]
+    again = command_of(parsed(["/home/x/news.jsonl", "--systems", "txtai", "--skip-http", "--work", "/home/x"]))
+    assert again.startswith("python -m benchmarks.peers PASSAGES --passages 20000 --rounds 3 --queries 440")
+    assert again.endswith("--systems txtai --skip-http")
     with pytest.raises(SystemExit):
         parsed(["--systems", "elastic"])
     assert "'elastic' is not a valid SystemName; the systems are dateline, txtai" in capsys.readouterr().err
@@ -89,7 +92,7 @@ def test_dateline_as_a_system_indexes_given_embeddings_and_finds_by_text_and_by_
     assert 0 < disk_mb(tmp_path / "index") < disk_mb(tmp_path)
 
 
-def test_memory_is_that_of_a_session_s_processes() -> None:
+def test_memory_and_processor_time_are_those_of_a_session_s_processes() -> None:
     code = "import sys; held = bytearray(50_000_000); print(len(held), flush=True); sys.stdin.read()"
     run = [sys.executable, "-c", code]
     with subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
@@ -97,6 +100,7 @@ def test_memory_is_that_of_a_session_s_processes() -> None:
         process.stdout.readline()
         assert session_processes(process.pid) == [process.pid]
         assert process_mb(process.pid) > 45
+        assert session_cpu_s(process.pid) > 0
         assert process.stdin
         process.stdin.close()
     assert session_processes(process.pid) == []
