@@ -9,7 +9,7 @@ NEWSROOM ?= ["38bdc98f7a968277f8cc", "c09b71d4943cd03e49cc", "2669ff67a06d581488
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types bench openapi fuzz fuzz-queries contract faults test-browser clean
+.PHONY: help setup demo serve test lint types bench bench-peers openapi fuzz fuzz-queries contract faults test-browser clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -56,6 +56,16 @@ bench: .venv/.ready  ## Measure FOLDER (the sample), and BULK=passages at SIZES=
 	@$(BIN)/python scripts/benchmark.py $(or $(FOLDER),data/sample/articles.jsonl) --queries docs/benchmark_queries.txt \
 		$(if $(BULK),--bulk $(BULK)) $(if $(SIZES),--sizes $(SIZES)) --write docs/benchmarks.md
 
+bench-peers: .venv/.ready benchmarks/.venv/.ready  ## Measure BULK=passages (the sample) beside txtai, Chroma and LanceDB
+	@$(BIN)/python -m benchmarks.peers $(BULK) $(PEERS) $(if $(BULK),--write docs/benchmarks.md)
+
+benchmarks/.venv/.ready: benchmarks/requirements.txt
+	@echo "installing the peers into benchmarks/.venv"
+	@$(BIN)/python -m venv benchmarks/.venv
+	@benchmarks/$(BIN)/pip install -qq --disable-pip-version-check -c benchmarks/requirements.txt torch
+	@benchmarks/$(BIN)/pip install -qq --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch benchmarks/.venv/.ready
+
 fuzz: .venv/.ready  ## Read 10,000 damaged inputs of each format (INPUTS=...)
 	@DATELINE_FUZZ=$(or $(INPUTS),10000) $(BIN)/python -m pytest -q --timeout=0 tests/property/test_sources.py
 
@@ -73,4 +83,4 @@ test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else
 	@$(BIN)/python -m pytest -q -m browser tests/browser
 
 clean:  ## Remove .venv, indexes and caches
-	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv benchmarks/.venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -172,13 +172,13 @@ def main_job(folder: str, index: str, queries: list[str]) -> Iterator[str]:
         yield f"| {query} | {'; '.join(hit.title for hit in answer.hits[:3])} |"
 
 
-def around_the_figures(page: Path) -> tuple[str, str]:
+def around_the_figures(page: Path, first: str = BEGIN, second: str = END) -> tuple[str, str]:
     """What a page holds up to its first mark and from its second on."""
     text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(second)
     if not (begin and end):
-        raise SystemExit(f"{page} has no {BEGIN} and {END} to put the figures between")
+        raise SystemExit(f"{page} has no {first} and {second} to put the figures between")
     return before + begin, end + after
 
 

@@ -10,20 +10,27 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MODULES = sorted([*ROOT.glob("indexer/**/*.py"), *ROOT.glob("search_api/**/*.py"), *ROOT.glob("scripts/*.py")])
+MODULES = sorted(
+    [
+        *ROOT.glob("indexer/**/*.py"),
+        *ROOT.glob("search_api/**/*.py"),
+        *ROOT.glob("scripts/*.py"),
+        *ROOT.glob("benchmarks/*.py"),
+    ]
+)
 
 MAX_LINES = 320
 
 ONLY_IN = {
     "faiss": ("indexer/engines/",),
     "tantivy": ("indexer/engines/",),
-    "sentence_transformers": ("indexer/runtimes/",),
+    "sentence_transformers": ("indexer/runtimes/", "benchmarks/embedding.py"),
     "torch": ("indexer/runtimes/", "scripts/compare_encoders.py"),
     "openvino": ("indexer/runtimes/",),
     "sqlite3": ("indexer/archive_connection.py",),
     "trafilatura": ("indexer/sources/", "scripts/compare_extraction.py"),
     "feedparser": ("indexer/sources/feed_parser.py",),
-    "pyarrow": ("indexer/sources/parquet.py",),
+    "pyarrow": ("indexer/sources/parquet.py", "benchmarks/lancedb_system.py"),
     "fastwarc": ("indexer/sources/warc.py", "indexer/sources/http_payload.py"),
     "httpcore2": ("indexer/fetching/",),
     "httpx2": ("search_api/client/", "scripts/load_test.py"),
@@ -31,6 +38,7 @@ ONLY_IN = {
     "protego": ("indexer/fetching/",),
     "lxml": ("indexer/sources/",),
     "fastapi": (
+        "benchmarks/fronts.py",
         "search_api/access.py",
         "search_api/app.py",
         "search_api/deps.py",
@@ -96,6 +104,8 @@ MAY_WRITE = (
 )
 
 PURE = {
+    "benchmarks/figures.py",
+    "benchmarks/report.py",
     "indexer/articles.py",
     "indexer/chunking.py",
     "indexer/completing.py",
@@ -150,14 +160,16 @@ def name(path: Path) -> str:
 def test_imports_follow_the_arrows(path: Path) -> None:
     imported = imports(path)
     if name(path).startswith("indexer/"):
-        assert not {found for found in imported if found.startswith(("search_api", "scripts"))}
+        assert not {found for found in imported if found.startswith(("search_api", "scripts", "benchmarks"))}
     if name(path).startswith("search_api/"):
-        assert not {found for found in imported if found.startswith("scripts")}
+        assert not {found for found in imported if found.startswith(("scripts", "benchmarks"))}
         if name(path).startswith("search_api/client/"):
             own = {found for found in imported if found.startswith(("search_api", "indexer"))}
             assert all(found.startswith("search_api.client") for found in own), "the client is of nothing else"
         if name(path) not in MAY_WRITE:
             assert not {found for found in imported if found.startswith(WRITERS)}
+    if name(path).startswith("scripts/"):
+        assert not {found for found in imported if found.startswith("benchmarks")}
     for package, homes in ONLY_IN.items():
         if any(found == package or found.startswith(f"{package}.") for found in imported):
             assert name(path).startswith(homes), f"{name(path)} imports {package}, which belongs to {homes}"
