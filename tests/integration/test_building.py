@@ -18,7 +18,7 @@ import pytest
 
 from indexer import generations
 from indexer.archive import Archive
-from indexer.building import build, rewritten
+from indexer.building import build, rewritten, slice_for
 from indexer.encoder import load_encoder
 from indexer.engines.columns import Columns
 from indexer.engines.embedded import Snapshot
@@ -273,7 +273,7 @@ def test_a_generation_is_rewritten_without_its_last_article_and_takes_others(tmp
     assert answers(index) == [{}] * 9
     with pytest.raises(IndexMissing, match="holds no articles yet"):
         built(index)
-    assert [path.name for path in index.generations.iterdir()] == ["2"]
+    assert [path.name for path in index.generations.iterdir() if path.is_dir()] == ["2"]
     jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", [record(1), record(2)]))])
     clean = index_of(tmp_path / "clean", [record(1), record(2)])
     assert_answers_are(index, answers(clean))
@@ -286,3 +286,20 @@ def test_a_generation_whose_versions_are_lost_cannot_be_rewritten(index: IndexFo
         archive._db.execute("DELETE FROM versions WHERE seq = 5")
         with pytest.raises(IndexDamaged, match="lacks 1 versions"):
             rewritten(index, archive, generations.read_manifest(index), without=[1], now=NOW)
+
+
+@pytest.mark.parametrize(("articles", "size"), [(0, 1), (1, 1), (20_000, 20_000), (20_001, 2_501), (1_000_000, 15_625)])
+def test_slices_are_one_or_so_many_that_their_segments_end_as_one(articles: int, size: int) -> None:
+    assert slice_for(articles) == size
+
+
+def test_the_words_of_eight_slices_are_one_segment(index: IndexFolder) -> None:
+    articles = read_articles(index)
+    manifest = built(index, slice_articles=-(-articles // 8))
+    names = {path.stem.partition(".")[0] for path in (index.generation(manifest.number) / "lexical").glob("*.idx")}
+    assert len(names) == 1
+
+
+def read_articles(index: IndexFolder) -> int:
+    with Archive(index.archive) as archive:
+        return archive.counts()["articles"]

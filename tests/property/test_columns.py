@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from indexer.archive_stored import Stored
 from indexer.engines.columns import Columns, joined_columns
-from indexer.engines.stored_columns import columns_of
+from indexer.engines.stored_columns import GrowingColumns, columns_of
 from indexer.types import Article
 
 WORDS = st.sampled_from(["Ada", "ada", "Bo", "Çelik", "高橋", ""])
@@ -89,3 +89,35 @@ def test_columns_read_back_are_those_saved_mapped_or_not(stored: list[Stored]) -
         columns.save(Path(room) / "columns")
         for mapped in (True, False):
             assert_equal(Columns.load(Path(room) / "columns", mapped=mapped), columns)
+
+
+@settings(max_examples=150, deadline=None)
+@given(stored=articles(), places=st.lists(st.integers(0, 12), max_size=4), aside=st.data())
+def test_columns_that_grow_are_those_of_all_articles_and_earlier_views_stay_as_they_were(
+    stored: list[Stored], places: list[int], aside: st.DataObject
+) -> None:
+    first, *parts = cut_at(stored, places)
+    growth = GrowingColumns()
+    views = [columns_of(first)]
+    expected = [list(first)]
+    for part in parts:
+        if aside.draw(st.booleans()):  # a view that nobody follows, made of the last one, or of an earlier one
+            before = aside.draw(st.integers(0, len(views) - 1))
+            assert_grown(growth.with_more(views[before], part[:1]), [*expected[before], *part[:1]])
+        views.append(growth.with_more(views[-1], part))
+        expected.append([*expected[-1], *part])
+    for view, articles_of_view in zip(views, expected, strict=True):
+        assert_grown(view, articles_of_view)
+
+
+def assert_grown(columns: Columns, stored: Sequence[Stored]) -> None:
+    """Equal but for words that only later views have."""
+    expected = columns_of(stored)
+    for field in fields(Columns):
+        left, right = getattr(columns, field.name), getattr(expected, field.name)
+        if field.name == "vocabulary":
+            assert {name: list(words)[: len(right[name])] for name, words in left.items()} == {
+                name: list(words) for name, words in right.items()
+            }
+        else:
+            assert left.tolist() == right.tolist(), field.name

@@ -8,6 +8,7 @@ import pytest
 from indexer.articles import article_from_record
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.telling import NAME_BOOST, expected_score, telling_terms
+from indexer.engines.word_scores import WordScores
 from indexer.filters import Filters
 from indexer.types import Article
 from tests.support import NOW, record
@@ -68,3 +69,13 @@ def test_the_walk_finds_the_best_with_their_scores(index: LexicalIndex, filters:
     assert (
         len(index.search(telling_terms(index, Article("x", "", ""), 5, own_copies=0), 5, filters, titles=False)[0]) == 0
     )
+
+
+def test_scores_found_before_are_those_found_anew(index: LexicalIndex) -> None:
+    terms = index.terms_of("ferry report from Oslo and the bridge report from Lima")
+    rows = np.arange(len(ARTICLES))
+    found, scores = index.search(terms, 7, None)
+    known = WordScores(found, scores, index.near(terms))
+    assert len(known.near[0])
+    assert index.score(terms, rows, known=known) == pytest.approx(index.score(terms, rows), rel=1e-6)
+    assert index.score(terms, found) == pytest.approx(index.score(terms, found, known=known), rel=1e-6)
