@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import regex
 from tokenizers import Tokenizer as FastTokenizer
 
 from indexer.chunking import Tokenizer
@@ -80,7 +81,9 @@ def prepare_encoder(name: str, models: Path, told: Callable[[str], None]) -> Non
         prepare_model(find_model(name), models, told)
 
 
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = regex.compile(r"[\w\p{M}]+|[^\w\s]")
+_LONGEST_WORD = 40
+"""Longer runs are whole clauses of scripts without spaces, which do not come again."""
 
 
 class ModelTokenizer:
@@ -150,10 +153,13 @@ class ModelEncoder:
         if self._input_vectors is None or not texts:
             return [np.empty((0, 0), dtype=np.float32)] * len(texts)
         table, centre = self._input_vectors
-        tokens = [[token for word in _WORD.findall(text) for token in self._tokens_of(word)] for text in texts]
+        tokens = [[token for word in _WORD.findall(text) for token in self._ids_of(word)] for text in texts]
         vectors = table[[token for of_text in tokens for token in of_text]] - centre
         unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-9))
         return np.split(unit, np.cumsum([len(of_text) for of_text in tokens])[:-1])
+
+    def _ids_of(self, word: str) -> list[int]:
+        return self._tokens_of(word) if len(word) <= _LONGEST_WORD else self.tokenizer.ids(word)
 
     @cached_property
     def _tokens_of(self) -> Callable[[str], list[int]]:

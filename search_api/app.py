@@ -117,7 +117,7 @@ def create_app(
     _add_middleware(app, settings, tracing)
     register_errors(app)
     describe = app.openapi
-    app.openapi = lambda: describe_api(completed(describe()))  # type: ignore[method-assign]
+    app.openapi = lambda: completed(describe_api(describe()))  # type: ignore[method-assign]
     shown = (demo,) if settings.demo else ()
     for part in (api, related, stories, writes, upkeep, health, measures, widget, docs, pages, *shown):
         app.include_router(part.router)

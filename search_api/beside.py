@@ -32,7 +32,11 @@ def beside(work: Callable[[], T]) -> Callable[[], T]:
             _free.release()
 
     context = copy_context()
-    return _threads().submit(done).result
+    try:
+        return _threads().submit(done).result
+    except RuntimeError:  # no thread can be had
+        _free.release()
+        return cache(work)
 
 
 @cache

@@ -99,7 +99,8 @@ def dated(snapshot: Snapshot, question: Question, *, newest: bool) -> tuple[Rows
     """The newest (or oldest) articles that answer, and whether these are all there are.
 
     An article answers that holds enough of the words, or is like enough to the question. Both arms are searched
-    in full, so that no article that answers is missing before the last of those returned.
+    in full, so that no article that answers is missing before the last of those returned, or hardly one where the vectors
+    are scanned in codes.
     """
     published = snapshot.columns.published
     found: list[Rows] = []
@@ -113,7 +114,8 @@ def dated(snapshot: Snapshot, question: Question, *, newest: bool) -> tuple[Rows
             rows = snapshot.lexical.dated(question.terms, DATED_POOL, question.filters, hidden, newest=newest)
         found.append(rows[question.allowed[rows]])
     rows = np.unique(np.concatenate(found))
-    return ordered_by_date(rows, published, newest=newest)[:DATED_POOL], len(rows) < DATED_POOL
+    exact = len(rows) < DATED_POOL and (question.vector is None or snapshot.vectors.is_exact)
+    return ordered_by_date(rows, published, newest=newest)[:DATED_POOL], exact
 
 
 def ordered_by_date(rows: Rows, published: Rows, *, newest: bool) -> Rows:

@@ -6,6 +6,7 @@ A client that opens connections and sends nothing, or a byte a second, would hol
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,13 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from search_api.errors import problem
+from search_api.logs import Seldom
+from search_api.metrics import refused
 from search_api.security_headers import EVERYWHERE, NOTHING
+
+logger = logging.getLogger(__name__)
+
+_refusals = Seldom()
 
 LEAST_BYTES_S = 500
 """How fast a body has to come in the long run; even a poor mobile line is ten times faster."""
@@ -121,8 +128,13 @@ class PatientProtocol(H11Protocol):
             self._refuse(408, f"the body came too slowly: {self._body_bytes} bytes in {self._body_waited_s:.0f} s")
 
     def _refuse(self, status: int, detail: str) -> None:
-        """Answer with a problem where no answer has begun, and close the connection."""
+        """Answer with a problem where no answer has begun, and close the connection; it is counted, and logged now and then."""
         self._stop_waiting()
+        refused(status)
+        left_out = _refusals.due(status)
+        if left_out is not None:
+            more = f" ({left_out:,} more since the last such line)" if left_out else ""
+            logger.warning("a connection was refused with %d: %s%s", status, detail, more)
         if self.cycle and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -133,6 +145,7 @@ class PatientProtocol(H11Protocol):
                 "Content-Security-Policy": NOTHING,
                 "Cache-Control": "no-store",
                 "Connection": "close",
+                **({"Retry-After": "1"} if status == 503 else {}),
             }
             headers = [*answer.raw_headers, *((k.lower().encode(), v.encode()) for k, v in extra.items())]
             for event in (

@@ -15,6 +15,10 @@ LONGEST_PAUSE_S = 2.0
 """How long it waits between tries, in the end, while they fail."""
 
 
+CLOSING_S = 5.0
+"""How long the end of a service waits for an index that is just being opened."""
+
+
 class Follower:
     """Refreshes a library in the background, from `start` until `close`."""
 
@@ -38,7 +42,7 @@ class Follower:
     def close(self) -> None:
         self._stop.set()
         if self._thread:
-            self._thread.join()
+            self._thread.join(CLOSING_S)
 
     def _watch(self, first: Callable[[], object]) -> None:
         pause_s = 0.0
@@ -50,11 +54,12 @@ class Follower:
                     gc.freeze()  # what is there now stays: collections need not go through it again and again
                 self._library.trouble, pause_s = None, REFRESH_S
                 self._read_beside()
-            except Exception as error:
+            except BaseException as error:  # a panic of a library in Rust is no Exception
                 self._library.note_trouble(error)
                 pause_s = min(max(2 * pause_s, REFRESH_S), LONGEST_PAUSE_S)
-            self._library.is_opening = False
-            self._is_open.set()
+            finally:
+                self._library.is_opening = False
+                self._is_open.set()
 
     def _read_beside(self) -> None:
         """Check files that were trusted as they were opened, in a thread of its own: there may be gigabytes of them."""

@@ -135,7 +135,9 @@ class HitMaker:
         if self._vector is None or self._highlight is not Highlight.MEANING or self._question.phrases:
             return marked
         by_meaning = [place for place, passage in enumerate(passages) if passage.share < BY_MEANING_BELOW]
-        if not by_meaning or not any(len(of_word) for of_word in self._asked_words[0]):
+        if not by_meaning or not any(
+            len(of_word) and rare > 0 for of_word, rare in zip(*self._asked_words, strict=True)
+        ):
             return marked
         texts = [_sentences(found[place][1], passages[place].span) for place in by_meaning]
         for place, sentences in zip(by_meaning, texts, strict=True):

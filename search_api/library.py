@@ -77,11 +77,14 @@ class Library:
 
         Raises IndexOpening while a service reads its index, and IndexDamaged while there is none to be trusted.
         """
-        if self._view is None and self.is_opening and self.index.has_pointer:
-            raise IndexOpening("the index is being read; ask again in a second")
+        self._check_open()
         if self._is_suspect or (self._view is None and self.trouble):
             raise IndexDamaged(self.trouble or "files of the serving generation have changed and are being checked")
         return self._view and self._unwithdrawn_view(self._view)
+
+    def _check_open(self) -> None:
+        if self._view is None and self.is_opening and (self.index.has_pointer or self.index.numbers()):
+            raise IndexOpening("the index is being read; ask again in a second")
 
     def _unwithdrawn_view(self, view: View) -> View:
         """A view of the archive as it was, without what was withdrawn since."""
@@ -150,6 +153,7 @@ class Library:
         kept = self._kept.get((generation, change, filters.as_of))
         if kept:
             return kept, True
+        self._check_open()
         if self.trouble is None and (self._view is None or self._view.change < change):
             self.refresh()
         view = self.view_of(filters)
@@ -282,7 +286,7 @@ class Library:
             raise
         return replace(view, snapshot=snapshot, change=change)
 
-    def note_trouble(self, error: Exception) -> None:
+    def note_trouble(self, error: BaseException) -> None:
         """Remember, and log once, why the index cannot be read."""
         if self.trouble != str(error):
             logger.error("the index could not be refreshed: %s", error)

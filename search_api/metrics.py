@@ -14,7 +14,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from search_api.library import Library
-from search_api.request_notes import note_query
+from search_api.request_notes import UNMATCHED, note_query
 from search_api.results import RelatedAnswer, SearchAnswer
 from search_api.stages import Timings
 
@@ -112,8 +112,13 @@ def answered(route: str, method: str, status: int, seconds: float, timings: Timi
     """Count a request that was answered."""
     REQUESTS.labels(route, method if method in METHODS else "other", str(status)).inc()
     REQUEST_SECONDS.labels(route).observe(seconds)
-    for stage, spent in timings.spent.items():
+    for stage, spent in list(timings.spent.items()):  # a read that was given up goes on
         STAGE_SECONDS.labels(stage.value).observe(spent)
+
+
+def refused(status: int) -> None:
+    """Count a connection that was refused before it had become a request."""
+    REQUESTS.labels(UNMATCHED, "other", str(status)).inc()
 
 
 def searched(answer: SearchAnswer) -> SearchAnswer:

@@ -72,6 +72,7 @@ class Observing:
                 metrics.IN_PROGRESS.dec()
                 seconds = time.perf_counter() - started
                 status = status or GONE_AWAY
+                notes.route = route_of(notes.routed)
                 metrics.answered(notes.route, scope["method"], status, seconds, notes.timings)
                 if self._tracing and notes.route not in QUIET:
                     traced = Traced(notes, scope, status, started, started_ns, seconds)
@@ -96,7 +97,8 @@ class Observing:
             "path": scope["path"][:LONGEST_PATH],
             "status": status,
             "duration_ms": round(1000 * seconds, 2),
-            "stages_ms": {stage.value: round(1000 * spent, 2) for stage, spent in notes.timings.spent.items()} or None,
+            "stages_ms": {stage.value: round(1000 * spent, 2) for stage, spent in list(notes.timings.spent.items())}
+            or None,
             "key": notes.key,
             "query": notes.query if self._settings.log_queries else None,
             "address": client[0] if client and self._settings.log_addresses else None,
@@ -116,10 +118,8 @@ class Routed:
         if notes is None:
             await self._app(scope, receive, send)
             return
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            notes.route = route_of(scope)
+        notes.routed = scope
+        await self._app(scope, receive, send)
 
 
 def route_of(scope: dict[str, Any]) -> str:

@@ -42,6 +42,8 @@ class Opener:
         self._index = index
         self._damaged: dict[int, Stamp] = {}
         self._trusted: dict[int, Stamp] = {}
+        self._condemned: set[int] = set()
+        """Those that were found to be damaged after they had been opened."""
         self._recorded: set[int] = set()
         """The generations whose files somebody has read all of and put that on record."""
         self._pointer_trouble: str | None = None
@@ -102,7 +104,7 @@ class Opener:
         try:
             manifest = read_manifest(self._index, number)
             folder = self._index.generation(number)
-            if was_checked(folder, stamp):
+            if number not in self._condemned and was_checked(folder, stamp):
                 self._trusted[number] = stamp
             else:
                 self._trusted.pop(number, None)
@@ -111,6 +113,7 @@ class Opener:
                     raise IndexDamaged(
                         f"generation {number}: {wrong[0]}; rebuild it from the archive: dateline reindex"
                     )
+                self._condemned.discard(number)
                 remember_checked(folder, stamp)
             if record_of(folder).exists():
                 self._recorded.add(number)
@@ -136,22 +139,29 @@ class Opener:
             folder = self._index.generation(number)
             try:
                 with held_lock(folder.parent, f"{folder} is gone", "checks it", name="checking.lock"):
-                    wrong = check_files(self._index, read_manifest(self._index, number))
-            except (
-                IndexBusy,
-                IndexMissing,
-                IndexDamaged,
-                OSError,
-            ):  # another process does it, or it was deleted meanwhile
+                    wrong = self._wrong(number)
+            except IndexBusy:  # another process does it
                 continue
+            except IndexMissing:  # nothing can be written here
+                wrong = self._wrong(number)
             if wrong and self.stamp(number) == stamp:
-                logger.error("generation %s: %s", number, wrong[0])
+                logger.error("generation %s: %s", number, wrong)
+                self._condemned.add(number)
                 forget_checked(folder)
+
+    def _wrong(self, number: int) -> str | None:
+        """What is wrong with the files of a generation, all of them read; None where nothing is, or it is gone."""
+        try:
+            return next(iter(check_files(self._index, read_manifest(self._index, number))), None)
+        except FileNotFoundError:
+            return None
+        except (IndexDamaged, OSError) as error:
+            return str(error)
 
     def is_doubtful(self, number: int, stamp: Stamp) -> bool:
         """Whether the files of an open generation are not those that were opened, or were found to be damaged since."""
         is_forgotten = number in self._recorded and not record_of(self._index.generation(number)).exists()
-        return is_forgotten or self.stamp(number) != stamp
+        return is_forgotten or number in self._condemned or self.stamp(number) != stamp
 
     def stamp(self, number: int) -> Stamp:
         return stamp_of(self._index.generation(number))

@@ -44,9 +44,11 @@ class RateLimits:
             return
         bearer, address = bearer_of(Headers(scope=scope)), counted_address(scope)
         sends_key = bearer is not None or sends_widget_key(scope)
-        count = await self._rates.reached(Policy.WRONG_KEYS, address) if sends_key and address else None
+        name = self._name(bearer) if bearer else None
+        guesses = sends_key and name is None  # a known key is let through, whatever others behind its address try
+        count = await self._rates.reached(Policy.WRONG_KEYS, address) if guesses and address else None
         if count is None:
-            count = await self._counted(bearer, address)
+            count = await self._counted(name, address)
         app = refusal(Request(scope), _too_many(count)) if count and count.exceeded else self._app
 
         async def counted(message: Any) -> None:
@@ -59,8 +61,7 @@ class RateLimits:
 
         await app(scope, receive, counted)
 
-    async def _counted(self, bearer: str | None, address: str | None) -> Count | None:
-        name = self._name(bearer) if bearer else None
+    async def _counted(self, name: str | None, address: str | None) -> Count | None:
         if name is not None:
             return await self._rates.counted(Policy.KEY, name)
         return await self._rates.counted(Policy.ADDRESS, address) if address else None

@@ -15,7 +15,7 @@ from indexer.generations import Manifest, open_snapshot, read_manifest
 from indexer.layout import IndexFolder
 from indexer.types import Embeddings
 
-SAMPLE = 50
+SAMPLE = 100
 """Passages, and headlines, that are asked."""
 
 LEAST = 0.99

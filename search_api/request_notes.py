@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from search_api.stages import Timings
 
@@ -20,6 +21,8 @@ class RequestNotes:
     request_id: str
     route: str = UNMATCHED
     """The template of the endpoint's path, never the path itself."""
+    routed: dict[str, Any] = field(default_factory=dict)
+    """The request's scope, in which the router says which route took it; empty while it has not come so far."""
     key: str | None = None
     """Name of the key that opened it."""
     query: str | None = None

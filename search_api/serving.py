@@ -16,7 +16,6 @@ from indexer.encoder import prepare_encoder
 from indexer.errors import DatelineError, SettingError
 from indexer.generations import read_manifest
 from indexer.layout import IndexFolder
-from search_api.connections import Patience, PatientProtocol
 from search_api.keys import Keys
 from search_api.progress import line_on_stderr
 from search_api.settings import LogFormat, LogLevel, Settings
@@ -47,6 +46,8 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
     Raises SettingError for a port that cannot be had, and for a service that other machines reach while it has no keys.
     """
     import uvicorn
+
+    from search_api.connections import Patience, PatientProtocol  # it loads the whole of uvicorn, too
 
     if settings.tracing:
         check_packages()
@@ -82,7 +83,8 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
 
 
 def _ended(*_: object) -> None:
-    """To be stopped is no failure: the process ends with 0."""
+    """To be stopped is no failure, before the server runs or after: the process ends with 0."""
+    raise SystemExit(0)
 
 
 @contextmanager

@@ -40,10 +40,15 @@ def access_notice(keys: Keys, host: str, reads: Reads) -> str | None:
     return "Reads are open, on this machine only; writes need a key: dateline keys --new NAME --scope write makes one."
 
 
+CLIENTS_KEY = "DATELINE_KEY"
+"""Not the service's: what scripts send."""
+
+
 def unknown_variables(names: Iterable[str]) -> Iterator[str]:
     """A line for each variable that looks like a setting and is none, with the one that it may have been meant for."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    for name in sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known):
+    others = {name for name in names if name.upper().startswith(PREFIX)} - {*known, CLIENTS_KEY}
+    for name in sorted(name for name in others if name.upper() not in known):
         nearest = get_close_matches(name.upper(), known, n=1, cutoff=0.0)
         yield f"{name} is no setting and counts for nothing; the nearest that there is: {nearest[0]}"
 

@@ -32,6 +32,9 @@ FEW_SHARE = 0.004
 WITHIN_FIRST = 1_000
 """Rows that are looked at first for all above a similarity; four times as many while the last of them is above it."""
 
+MARGIN = 0.05
+"""How far below it the last must be: what the scan missed is near the end of what it found."""
+
 _AT_ONCE = 65_536
 _SEED = 1
 
@@ -78,6 +81,10 @@ class CompressedVectors:
         return int(self._index.ntotal)
 
     @property
+    def is_exact(self) -> bool:
+        return False
+
+    @property
     def parameters(self) -> dict[str, Any]:
         kind = f"IVF1,PQ{self.embeddings.shape[1] // 2}x4fs, scored anew from fp16"
         return {
@@ -111,6 +118,6 @@ class CompressedVectors:
         count = WITHIN_FIRST
         while True:
             rows, scores = self.search(query, count, among)
-            if len(rows) < count or scores[-1] <= least:
+            if len(rows) < count or scores[-1] <= least - MARGIN:
                 return rows[scores > least]
             count *= 4

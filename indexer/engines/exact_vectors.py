@@ -46,6 +46,10 @@ class ExactVectors:
         return int(self._index.ntotal)
 
     @property
+    def is_exact(self) -> bool:
+        return True
+
+    @property
     def parameters(self) -> dict[str, Any]:
         return {"vectors": "exact inner product, fp16"}
 

@@ -72,9 +72,14 @@ class Parts:
         embeddings are not of one size; the slices are removed then, too.
         """
         with _writing(self._folder):
-            return self._joined(headlines)
+            columns = self._joined()
+        questions = headlines(columns)
+        with _writing(self._folder):
+            build_vectors(self._folder / VECTORS, questions)
+            shutil.rmtree(self._parts)
+        return columns
 
-    def _joined(self, headlines: Callable[[Columns], Embeddings | None]) -> Columns:
+    def _joined(self) -> Columns:
         columns = joined_columns(list(self._columns()))
         for name in (COLUMNS, VECTORS):
             shutil.rmtree(self._folder / name, ignore_errors=True)
@@ -83,14 +88,12 @@ class Parts:
         vectors.mkdir()
         self._join_embeddings(vectors / EMBEDDINGS_FILE)
         embeddings = read_embeddings(vectors)
-        build_vectors(vectors, headlines(columns))
         means = np.empty((len(columns), embeddings.shape[1]), dtype=np.float16)
         for first in range(0, len(columns), _MEANS_AT_ONCE):
             offsets = columns.chunk_offsets[first : first + _MEANS_AT_ONCE + 1]
             chunks = embeddings[offsets[0] : offsets[-1]]
             means[first : first + _MEANS_AT_ONCE] = article_vectors(chunks, offsets - offsets[0])
         np.save(vectors / ARTICLE_VECTORS, means, allow_pickle=False)
-        shutil.rmtree(self._parts)
         return columns
 
     def _join_embeddings(self, path: Path) -> None:

@@ -46,6 +46,11 @@ class VectorIndex(Protocol):
     def __len__(self) -> int: ...
 
     @property
+    def is_exact(self) -> bool:
+        """Whether none of the nearest is ever missed."""
+        ...
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """What a manifest says of it."""
         ...
@@ -55,7 +60,7 @@ class VectorIndex(Protocol):
         ...
 
     def within(self, query: Vector, least: float, among: RowSet) -> Rows:
-        """Those of the rows whose similarity is above `least`, in no order."""
+        """Those of the rows whose similarity is above `least`, in no order; nearly all of them, where the index is not exact."""
         ...
 
 
@@ -68,9 +73,9 @@ def similarities(query: Vector, embeddings: NDArray[np.float16] | NDArray[np.flo
 def best(rows: Rows, scores: Scores, count: int) -> tuple[Rows, Scores]:
     """The `count` best scored rows, best first, the lower row first of equals."""
     if len(rows) > count:
-        kept = np.argpartition(-scores, count - 1)[:count]
+        kept = scores >= -np.partition(-scores, count - 1)[count - 1]
         rows, scores = rows[kept], scores[kept]
-    order = np.lexsort((rows, -scores))
+    order = np.lexsort((rows, -scores))[:count]
     return rows[order], scores[order]
 
 

@@ -187,7 +187,7 @@ def build(**options: Unpack[BuildOptions]) -> Call[Build]:
 
 def activate(number: int) -> Call[Activated]:
     """Let a generation that is there serve, to go back or forward."""
-    return _call("POST /v1/generations/{number}:activate", Activated, {"number": number})
+    return replace(_call("POST /v1/generations/{number}:activate", Activated, {"number": number}), slow=True)
 
 
 def stats() -> Call[Stats]:

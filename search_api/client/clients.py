@@ -18,7 +18,7 @@ from search_api.client.connection import RETRIES, Connection, Retries
 from search_api.client.parameters import SearchOptions
 from search_api.client.write_answers import BulkResult
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 35.0
 SLOW_TIMEOUT_S = 3600.0
 
 P = ParamSpec("P")
@@ -64,7 +64,8 @@ class Dateline:
     """A client of one service, to be used as a context or closed; threads may share it.
 
     `service` is the address that answers `/v1`. `timeout_s` is for connecting, for sending, for the answer to begin, and for all
-    of it to come; `slow_timeout_s` stands for the last two with takedowns and bulk writes, which are answered when all is done.
+    of it to come; `slow_timeout_s` stands for the last two with takedowns, activations and bulk writes, which are answered when
+    all is done.
     `retries` None tries each call once.
     """
 

@@ -18,7 +18,7 @@ router = APIRouter(tags=["health"])
 
 @router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="The process is alive")
-def healthz(_: NoParametersDep) -> dict[str, str]:
+async def healthz(_: NoParametersDep) -> dict[str, str]:
     """Always `ok` while the process answers at all."""
     return {"status": "ok"}
 

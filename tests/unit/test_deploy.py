@@ -137,8 +137,12 @@ def test_one_pod_is_asked_for_its_health_where_it_listens() -> None:
 def test_settings_of_the_manifests_exist() -> None:
     (generated,) = manifest("kustomization.yaml")["configMapGenerator"]
     for literal in generated["literals"]:
-        assert literal.partition("=")[0].removeprefix("DATELINE_").lower() in Settings.model_fields, literal
+        name = literal.partition("=")[0]
+        is_setting = name.removeprefix("DATELINE_").lower() in Settings.model_fields
+        assert is_setting or name == "FORWARDED_ALLOW_IPS", literal
+    assert manifest("maintenance-pod.yaml")["spec"]["enableServiceLinks"] is False
     for name in ("deployment.yaml", "nightly-cronjob.yaml"):
+        assert pod_of(manifest(name))["enableServiceLinks"] is False  # else a Service sets a DATELINE_PORT
         (container,) = pod_of(manifest(name))["containers"]
         assert container["envFrom"] == [{"configMapRef": {"name": generated["name"]}}]
 
