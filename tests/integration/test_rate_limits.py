@@ -146,9 +146,7 @@ def test_readers_with_a_widget_key_count_by_address(index: IndexFolder, asked: A
         assert "RateLimit" in answer.headers["access-control-expose-headers"]
 
 
-def test_wrong_keys_are_few_and_a_right_one_is_let_through_whatever_others_try_behind_its_address(
-    index: IndexFolder, asked: Asked
-) -> None:
+def test_wrong_keys_are_few_and_a_right_one_is_let_through_for_all_that(index: IndexFolder, asked: Asked) -> None:
     right = {"Authorization": f"Bearer {Keys.of(index).add('guessed', Scope.READ, now=NOW)}"}
     client = asked("203.0.113.7", reads="key", rate_wrong_keys="3/hour")
     tries: list[dict[str, Any]] = [
