@@ -7,13 +7,23 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from typing import Any
+
+NICENESS = 10
 
 
 def usable_cores() -> int:
     """The cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def yield_to_readers() -> None:
+    """Let this process, and those it starts, have what the cores have left: readers wait for no bulk work."""
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def worker_pool(processes: int, prepare: Callable[..., None] | None = None, *arguments: Any) -> ProcessPoolExecutor:

@@ -17,6 +17,7 @@ from indexer.errors import DatelineError
 from indexer.fetching import PollResult
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
+from indexer.processes import yield_to_readers
 from indexer.runtimes import Device
 from indexer.sources import SourceFormat
 from indexer.sources.columns import parse_columns
@@ -105,6 +106,7 @@ def ingest(
     if (once or fetch_pages) and not feeds:
         raise typer.BadParameter("--once and --fetch-pages go with feeds: give --watch or the address of a feed")
     folder = index_folder(index)
+    yield_to_readers()
     if feeds:
         polled = (lambda _: None) if json else ingest_report.polled
         watched = run_watch(folder, arguments, fetch_pages=fetch_pages, once=once or not watch, polled=polled)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from indexer.processes import yield_to_readers
 from indexer.runtimes import Device
 from search_api import (
     backup_jobs,
@@ -93,6 +94,7 @@ def reindex(
     json: JsonOption = False,
 ) -> None:
     """Build a new generation from the archive; texts embedded before are not embedded again."""
+    yield_to_readers()
     done = generation_jobs.reindex(
         index_folder(index),
         model=model,
