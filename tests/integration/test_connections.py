@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
@@ -9,7 +10,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from search_api.connections import Patience, PatientProtocol
 from tests.faults.service import Service
 from tests.support import index_of, record
 
@@ -202,3 +206,30 @@ def test_a_hundred_slow_connections_do_not_keep_readers_out(service: Service) ->
 def test_none_of_this_is_an_error_of_the_service_s_own(service: Service) -> None:
     assert service.ask("GET", "/healthz").status == 200
     assert "Traceback" not in service.log
+
+
+def test_no_part_of_an_answer_waits_for_the_one_before_on_a_socket_that_workers_share() -> None:
+    shared = socket.socket(socket.AF_INET, socket.SOCK_STREAM)  # as uvicorn makes it for its workers
+    shared.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(lambda *_: None, log_config=None)
+    config.load()
+    seen: list[int] = []
+
+    class Noted(PatientProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            seen.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    async def connect() -> None:
+        def protocol() -> Noted:
+            return Noted(config=config, server_state=ServerState(), app_state={}, patience=Patience(0, 0, 0))
+
+        server = await asyncio.get_running_loop().create_server(protocol, sock=shared)
+        _, writer = await asyncio.open_connection(*shared.getsockname())
+        await asyncio.sleep(0.05)
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+
+    asyncio.run(connect())
+    assert seen == [1]
