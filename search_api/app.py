@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -57,7 +58,9 @@ PATIENCE_S = 2.0
 
 def serving_app() -> FastAPI:
     """What each worker of `dateline serve` runs."""
-    return create_app(patience_s=PATIENCE_S)
+    return create_app(
+        patience_s=PATIENCE_S, opened=gc.freeze
+    )  # what is there then stays: collections need not look at it again
 
 
 def create_app(
@@ -65,11 +68,12 @@ def create_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     patience_s: float | None = None,
+    opened: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """The service over the index that the settings name; `clock` gives the time that embargoes are held against.
 
     It opens the index and answers one query of its own before it takes any, so that no reader waits for the model; when that
-    takes longer than `patience_s`, it begins to answer, and says that it is not ready yet.
+    takes longer than `patience_s`, it begins to answer, and says that it is not ready yet. `opened` is called once it is ready.
     """
     settings = settings or Settings()
     index = IndexFolder(settings.index)
@@ -79,9 +83,13 @@ def create_app(
     maintenance = Maintenance(index, library, fold_after=settings.fold_after)
     tracing = Tracing() if settings.tracing else None
 
+    def first_question() -> None:
+        search(library, SearchQuery("news", Filters(clock())))
+        opened()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        follower.start(lambda: search(library, SearchQuery("news", Filters(clock()))), patience_s=patience_s)
+        follower.start(first_question, patience_s=patience_s)
         maintenance.start()
         observed = asyncio.create_task(keep_observing(library))
         yield

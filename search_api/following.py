@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable
 
@@ -51,7 +50,6 @@ class Follower:
                 self._library.refresh()
                 if self._library.is_opening and self._library.opened is not None:
                     first()
-                    gc.freeze()  # what is there now stays: collections need not go through it again and again
                 self._library.trouble, pause_s = None, REFRESH_S
                 self._read_beside()
             except BaseException as error:  # a panic of a library in Rust is no Exception
