@@ -45,12 +45,12 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
 
     Raises SettingError for a port that cannot be had, and for a service that other machines reach while it has no keys.
     """
+    if settings.tracing:
+        check_packages()
     import uvicorn
 
     from search_api.connections import Patience, PatientProtocol  # it loads the whole of uvicorn, too
 
-    if settings.tracing:
-        check_packages()
     tell = line_on_stderr(shown=True)
     for line in unknown_variables(os.environ):
         tell(f"warning: {line}")
