@@ -32,6 +32,12 @@ WRONG = {
     "body_timeout_s": ["soon", "-1", "inf"],
     "most_connections": ["-1", "all", "2.5"],
     "bulk_lines": ["0", "-1", "all"],
+    "log_format": ["xml", ""],
+    "log_level": ["loud", "INFO"],
+    "log_queries": ["perhaps", "2"],
+    "log_addresses": ["perhaps"],
+    "server_timing": ["often"],
+    "tracing": ["jaeger"],
 }
 TAKES_ANY = {"contact"}
 """What is no setting's business to judge."""
