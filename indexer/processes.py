@@ -12,6 +12,7 @@ from multiprocessing import get_context, parent_process
 from typing import Any
 
 NICENESS = 10
+"""Of bulk work, as `nice` counts: it weighs about a tenth of other work on the same core."""
 
 
 def usable_cores() -> int:

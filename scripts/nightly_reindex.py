@@ -28,6 +28,7 @@ from indexer.articles import format_time
 from indexer.errors import DatelineError, IndexBusy, IndexDamaged
 from indexer.generations import check_files, read_manifest
 from indexer.layout import IndexFolder, held_lock
+from indexer.processes import yield_to_readers
 from indexer.runtimes import Device
 from search_api import generation_jobs, jobs
 from search_api.client import Dateline, DatelineClientError
@@ -206,4 +207,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    yield_to_readers()
     sys.exit(main())

@@ -28,6 +28,7 @@ from indexer.errors import (
 )
 from indexer.generations import check_files, read_manifest
 from indexer.layout import IndexFolder, held_lock
+from indexer.processes import NICENESS
 from search_api.library import Library
 from search_api.metrics import built
 
@@ -36,8 +37,6 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 2.0
 LONGEST_PAUSE_S = 600.0
 """How long it waits after a failure, in the end."""
-
-NICENESS = 10
 
 
 class Maintenance:
