@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,11 +42,15 @@ def counts_of(worker: int) -> Path:
     return Path(folder.decode())
 
 
-def wait_for_workers(service: Service, count: int) -> None:
+def wait_until(service: Service, holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while figures(service)["dateline_workers"] != count or len(service.workers) != count:
+    while not holds():
         assert time.monotonic() < deadline, service.log[-3000:]
         time.sleep(0.2)
+
+
+def wait_for_workers(service: Service, count: int) -> None:
+    wait_until(service, lambda: figures(service)["dateline_workers"] == count == len(service.workers))
 
 
 def test_any_worker_answers_for_all_and_a_dead_one_s_counts_stay(service: Service) -> None:
@@ -66,7 +70,9 @@ def test_any_worker_answers_for_all_and_a_dead_one_s_counts_stay(service: Servic
     assert {"uvicorn.error", "search_api.requests"} <= {line["logger"] for line in lines}
 
     memory = figures(service)["dateline_resident_memory_bytes"]
+    before = service.workers
     assert service.kill_worker(random.Random(1))
+    wait_until(service, lambda: service.workers != before)
     wait_for_workers(service, WORKERS)
     found = figures(service)
     assert found["dateline_requests_total"] == ASKED
