@@ -16,9 +16,9 @@ from indexer.engines.analysis import (
     other_terms,
     words_of,
 )
-from indexer.engines.lexical_schema import BREAK
 from indexer.engines.light_stemming import arabic_stem, persian_stem
 from indexer.engines.scripts import is_plain, plain
+from indexer.engines.terms import BREAK
 
 MIXED = st.text(
     alphabet=st.sampled_from(
