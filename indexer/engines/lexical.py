@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from math import ceil, log
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +16,18 @@ from indexer.engines.lexical_filters import Clause, condition_query, filter_clau
 from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, schema
 from indexer.engines.lexical_writing import add_articles, linked_copy
 from indexer.engines.word_scores import WordScores, put
+from indexer.engines.word_weights import (
+    BM25_K1,
+    MOST_NEAR,
+    NEIGHBOUR_BOOST,
+    NEIGHBOUR_SLOP,
+    TITLE_BOOST,
+    enough_words,
+    inverse_frequency,
+)
 from indexer.errors import IndexDamaged
 from indexer.filters import Condition, Fact, Filters, Holds, Published
 from indexer.types import Article, Rows, Scores
-
-TITLE_BOOST = 0.25
-"""What a word in the headline adds, beside its place in the text (headline and body), where it counts once."""
-
-NEIGHBOUR_BOOST = 0.1
-"""What two neighbouring words of the query add where they stand near each other in the text."""
-
-NEIGHBOUR_SLOP = 2
-"""How far apart they may stand: this many words between them, or the other way round."""
-
-MOST_NEAR = 5_000
-"""Of two words that each stand in more articles than this, nearness says little, and looking for it takes long."""
-
-MATCHING_SHARE = 2 / 3
-"""The share of a query's words that an article must hold to be an answer when answers are ordered by date."""
 
 RARE = 20
 """A word in fewer articles than this is known only when one of them may be seen."""
@@ -46,9 +39,6 @@ MOST_ENDINGS = 60
 """How many words that begin with a single letter may follow the words before it, the most common first."""
 
 MOST_NAMES = 3  # values of a field that complete a prefix
-
-BM25_K1 = 1.2
-"""tantivy's own; it is not adjustable there."""
 
 FEW_ROWS = 1000
 """Up to so many articles are faster looked up one by one than as a set."""
@@ -188,9 +178,8 @@ class LexicalIndex:
         kept = [(Occur.Should, self._word_query(word)) for word in words if analysis in word.forms]
         if not kept:
             return None
-        least = ceil(MATCHING_SHARE * len(kept) - 1e-9)
         of_language = Query.term_query(schema(), "analysis", analysis, index_option="basic")
-        held = Query.boolean_query(kept, minimum_number_should_match=least)
+        held = Query.boolean_query(kept, minimum_number_should_match=enough_words(len(kept)))
         return Query.boolean_query([(Occur.Must, of_language), (Occur.Must, held)])
 
     def rows_where(self, condition: Condition) -> Rows:
@@ -242,6 +231,10 @@ class LexicalIndex:
         """In how many articles a term stands."""
         return int(self._searcher.doc_freq(TEXT, term))
 
+    def holders_of(self, terms: Collection[str]) -> Mapping[str, int]:
+        """In how many articles each of several terms stands."""
+        return {term: self.holders(term) for term in terms}
+
     def _knows(self, word: QueryWord, now: datetime) -> bool:
         """Whether an article that readers may see has the word: a rare one is looked up, so that none tells of a hidden one."""
         holders: int = sum(self._searcher.doc_freq(TEXT, term) for term in word.terms)
@@ -252,8 +245,11 @@ class LexicalIndex:
 
     def rarity(self, term: str, field: str = TEXT) -> float:
         """BM25's inverse document frequency, as tantivy has it."""
-        holders = self._searcher.doc_freq(field, term)
-        return log(1 + (self._counted - holders + 0.5) / (holders + 0.5))
+        return inverse_frequency(self._counted, self._searcher.doc_freq(field, term))
+
+    def rarity_of(self, terms: Collection[str]) -> Mapping[str, float]:
+        """The rarity of each of several terms."""
+        return {term: self.rarity(term) for term in terms}
 
     def _conditions(self, filters: Filters, without: Rows | None = None) -> list[Clause]:
         clauses = filter_clauses(filters, self.analyses)
