@@ -15,6 +15,7 @@ from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api import jobs
 from search_api.clock import utc_now
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.library import Library
 from search_api.query import SearchQuery
 from search_api.searcher import search
@@ -54,9 +55,10 @@ class DatelineSystem:
         return [hit.article.id for hit in answer.hits]
 
     def nearest(self, vector: Embeddings) -> list[str]:
-        view = self._opened.view
-        assert view is not None
-        snapshot = view.snapshot
+        library = self._opened
+        assert isinstance(library, EmbeddedLibrary)
+        assert library.view is not None
+        snapshot = library.view.snapshot
         chunks, _ = snapshot.nearest_chunks(vector, HITS, snapshot.allowed(Filters(utc_now())))
         seqs = snapshot.columns.seq[snapshot.columns.article_of_chunk(chunks)]
         return [self._opened.archive.current(seq).id for seq in seqs.tolist()]

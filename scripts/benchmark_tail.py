@@ -15,6 +15,7 @@ from pathlib import Path
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api.clock import utc_now
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.library import Library
 from search_api.query import SearchQuery
 from search_api.searcher import search
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--queries", type=Path, required=True, help="text file, one query a line")
     arguments = parser.parse_args()
     queries = [line for line in arguments.queries.read_text(encoding="utf-8").splitlines() if line.strip()]
-    libraries = [Library(IndexFolder(path), warm=True) for path in arguments.indexes]
+    libraries = [EmbeddedLibrary(IndexFolder(path), warm=True) for path in arguments.indexes]
     for library in libraries:
         library.refresh()
     times: list[list[float]] = [[] for _ in libraries]

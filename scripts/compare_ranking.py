@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.analysis import QueryTerms
-from indexer.engines.embedded import Snapshot
+from indexer.engines.searchable import Searchable
 from indexer.engines.telling import telling_terms
 from indexer.layout import IndexFolder
 from indexer.types import Rows, Vector
@@ -52,7 +52,7 @@ FEEDBACK_TERMS = 40
 class Scored:
     """One query and what each arm gives every article that its filters let through, aligned with `rows`."""
 
-    snapshot: Snapshot
+    snapshot: Searchable
     library: Library
     rows: Rows
     terms: QueryTerms
@@ -70,7 +70,7 @@ class Scored:
         assert view is not None
         text = " ".join(judged.text.split())
         reading = read(SearchQuery(text, judged_filters(judged, utc_now()), dates=Dates.AUTO), view.snapshot)
-        rows = np.flatnonzero(view.snapshot.allowed(reading.filters))
+        rows = np.sort(view.snapshot.by_date(reading.filters, None, newest=True)[0])
         terms = view.snapshot.lexical.terms_of(reading.text)
         vector = view.encoder.encode_query(reading.text)
         found = candidates.scored(view.snapshot, rows, terms, vector, utc_now())

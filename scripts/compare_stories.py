@@ -20,6 +20,7 @@ import numpy as np
 
 from indexer.engines.embedded import Snapshot
 from indexer.layout import IndexFolder
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.evaluation import Agreement, b_cubed, pairwise
 from search_api.evaluation_jobs import evaluation_library
 from search_api.library import Library
@@ -84,8 +85,10 @@ def main() -> None:
             "| B-cubed P | R | F1 | pairwise P | R | F1 | stories |\n|---|---|---|---|---|---|---|---|"
         )
         with evaluation_library(IndexFolder(arguments.index), folder) as library:
+            assert isinstance(library, EmbeddedLibrary)
             assert library.view is not None
-            for name, found in ways(library, library.view.snapshot, known):
+            snapshot = library.view.snapshot
+            for name, found in ways(library, snapshot, known):
                 measured = f"{cells(b_cubed(found, known))} | {cells(pairwise(found, known))}"
                 print(f"| {name} | {measured} | {len(set(found.values())):,} |", flush=True)
 

@@ -21,6 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from indexer.errors import EngineLacks
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api.clock import utc_now
@@ -70,8 +73,11 @@ def visible_ids(library: Library, query: RelatedQuery) -> list[str]:
     view = library.view
     if view is None:
         return []
+    rows, all_there = view.snapshot.by_date(Filters(query.filters.now), None, newest=True)
+    if not all_there:
+        raise EngineLacks("this engine lists only its newest articles; precompute lists with the embedded engine")
+    rows = np.sort(rows)
     columns = view.snapshot.columns
-    rows = view.snapshot.allowed(Filters(query.filters.now)).nonzero()[0]
     keys = [(int(columns.seq[row]), int(columns.version[row])) for row in rows]
     return [article.id for article in library.archive.shown_at(keys, query.filters.now) if article is not None]
 

@@ -23,12 +23,12 @@ from search_api.api_description import describe_api
 from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
 from search_api.compression import Compression
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.errors import register_errors
 from search_api.following import Follower
 from search_api.heads import Heads
 from search_api.index_facts import IndexFigures
 from search_api.keys import Keys
-from search_api.library import Library
 from search_api.maintenance import Maintenance
 from search_api.metrics import keep_observing
 from search_api.observing import Observing, Routed
@@ -77,7 +77,7 @@ def create_app(
     """
     settings = settings or Settings()
     index = IndexFolder(settings.index)
-    library = Library(index, warm=True)
+    library = EmbeddedLibrary(index, warm=True)
     follower = Follower(library)
     desk = WriteDesk(index, library)
     maintenance = Maintenance(index, library, fold_after=settings.fold_after)

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from math import ceil
 
 import numpy as np
 
 from indexer.engines.analysis import QueryTerms, analysis_of
-from indexer.engines.columns import Mask
-from indexer.engines.embedded import Snapshot
+from indexer.engines.columns import ordered_by_date
+from indexer.engines.searchable import Searchable
 from indexer.engines.word_scores import WordScores
 from indexer.filters import Filters
 from indexer.types import Rows, Scores, Vector
@@ -32,12 +31,6 @@ MOST_CHUNKS = 25_600
 POOL_ARTICLES = 200
 """Articles the lexical arm proposes."""
 
-MOST_ALLOWED = 0.5
-"""From this share of allowed articles on, the lexical arm walks without filters."""
-
-SPARE = 20
-"""How many more it takes then than should be needed."""
-
 DATED_POOL = 1000
 """How deep an order by date reaches."""
 
@@ -54,18 +47,17 @@ class Question:
     terms: QueryTerms | None
     vector: Vector | None
     filters: Filters
-    allowed: Mask
     by_words: Callable[[], WordScores] | None = None
     """The lexical arm's proposals, being worked out; None where they are not needed."""
 
 
-def best(snapshot: Snapshot, question: Question) -> tuple[Rows, bool]:
+def best(snapshot: Searchable, question: Question) -> tuple[Rows, bool]:
     """The articles that either arm proposes, and whether these are all there are."""
     found: list[Rows] = []
     exact = True
     if question.vector is not None:
         with stage(Stage.DENSE):
-            rows, exact = nearest_articles(snapshot, question.vector, question.allowed)
+            rows, exact = nearest_articles(snapshot, question.vector, question.filters)
         found.append(rows)
     if question.by_words is not None:
         rows = question.by_words().rows
@@ -74,75 +66,53 @@ def best(snapshot: Snapshot, question: Question) -> tuple[Rows, bool]:
     return np.unique(np.concatenate(found)), exact
 
 
-def by_words(snapshot: Snapshot, terms: QueryTerms, filters: Filters, allowed: Mask) -> WordScores:
-    """The articles that hold any of the words, the best POOL_ARTICLES of those that the filters let through.
-
-    Where that is most of them, more are taken without filters, which is faster, and what is not allowed is left out.
-    """
+def by_words(snapshot: Searchable, terms: QueryTerms, filters: Filters) -> WordScores:
+    """The articles that hold any of the words, the best POOL_ARTICLES of those that the filters let through."""
     with stage(Stage.LEXICAL):
-        return WordScores(*_by_words(snapshot, terms, filters, allowed), snapshot.lexical.near(terms))
+        return WordScores(*snapshot.by_words(terms, POOL_ARTICLES, filters), snapshot.lexical.near(terms))
 
 
-def _by_words(snapshot: Snapshot, terms: QueryTerms, filters: Filters, allowed: Mask) -> tuple[Rows, Scores]:
-    share = np.count_nonzero(allowed) / max(1, len(allowed))
-    if share >= MOST_ALLOWED:
-        count = ceil(POOL_ARTICLES / share) + SPARE
-        rows, scores = snapshot.lexical.search(terms, count, None)
-        kept = np.flatnonzero(allowed[rows])[:POOL_ARTICLES]
-        if len(rows) < count or len(kept) == POOL_ARTICLES:
-            return rows[kept], scores[kept]
-    rows, scores = snapshot.lexical.search(terms, POOL_ARTICLES, filters, snapshot.tail.hidden)
-    return rows[allowed[rows]], scores[allowed[rows]]
-
-
-def dated(snapshot: Snapshot, question: Question, *, newest: bool) -> tuple[Rows, bool]:
+def dated(snapshot: Searchable, question: Question, *, newest: bool) -> tuple[Rows, bool]:
     """The newest (or oldest) articles that answer, and whether these are all there are.
 
     An article answers that holds enough of the words, or is like enough to the question. Both arms are searched
-    in full, so that no article that answers is missing before the last of those returned, or hardly one where the vectors
-    are scanned in codes.
+    in full, so that no article that answers is missing before the last of those returned, or hardly one where the engine
+    cannot look at all.
     """
-    published = snapshot.columns.published
     found: list[Rows] = []
+    exact = True
     if question.vector is not None:
         with stage(Stage.DENSE):
-            chunks = snapshot.similar_chunks(question.vector, DATED_SIMILARITY, question.allowed)
-            found.append(snapshot.columns.article_of_chunk(chunks))
+            rows, exact = snapshot.alike(question.vector, DATED_SIMILARITY, question.filters)
+        found.append(rows)
     if question.terms is not None:
-        hidden = snapshot.tail.hidden
         with stage(Stage.LEXICAL):
-            rows = snapshot.lexical.dated(question.terms, DATED_POOL, question.filters, hidden, newest=newest)
-        found.append(rows[question.allowed[rows]])
+            rows, all_seen = snapshot.dated_by_words(question.terms, DATED_POOL, question.filters, newest=newest)
+        found.append(rows)
+        exact = exact and all_seen
     rows = np.unique(np.concatenate(found))
-    exact = len(rows) < DATED_POOL and (question.vector is None or snapshot.vectors.is_exact)
-    return ordered_by_date(rows, published, newest=newest)[:DATED_POOL], exact
+    ordered = ordered_by_date(rows, snapshot.columns.published, newest=newest)[:DATED_POOL]
+    return ordered, exact and len(rows) < DATED_POOL
 
 
-def ordered_by_date(rows: Rows, published: Rows, *, newest: bool) -> Rows:
-    """Article rows by time of publication, those without one last; `published` is of all articles."""
-    times = published[rows]
-    undated = times == np.iinfo(np.int64).min
-    ordered: Rows = rows[np.lexsort((-rows if newest else rows, -times if newest else times, undated))]
-    return ordered
-
-
-def nearest_articles(snapshot: Snapshot, vector: Vector, allowed: Mask, count: int = POOL_CHUNKS) -> tuple[Rows, bool]:
-    """The allowed articles of the `count` nearest chunks, and whether these are all there are.
+def nearest_articles(
+    snapshot: Searchable, vector: Vector, filters: Filters, count: int = POOL_CHUNKS
+) -> tuple[Rows, bool]:
+    """The articles that the filters let through of the `count` nearest chunks, and whether these are all there are.
 
     More chunks are taken while they are of too few different texts: a long article, or one that many copied, would leave
     no room for others.
     """
     while True:
-        chunk_rows, _ = snapshot.nearest_chunks(vector, count, allowed)
-        rows = np.unique(snapshot.columns.article_of_chunk(chunk_rows))
-        exact = len(chunk_rows) < count
+        rows, found = snapshot.nearest(vector, count, filters)
+        exact = found < count
         if exact or count >= MOST_CHUNKS or len(np.unique(snapshot.columns.text_group[rows])) >= LEAST_TEXTS:
             return rows, exact
         count *= 4
 
 
 def scored(
-    snapshot: Snapshot,
+    snapshot: Searchable,
     rows: Rows,
     terms: QueryTerms | None,
     vector: Vector | None,
@@ -165,13 +135,13 @@ def scored(
 
 
 def _scored_by_words(
-    snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime, known: WordScores | None
+    snapshot: Searchable, rows: Rows, terms: QueryTerms, now: datetime, known: WordScores | None
 ) -> tuple[Scores, Scores]:
     with stage(Stage.LEXICAL):
         return snapshot.lexical.score(terms, rows, known=known), _full_marks(snapshot, rows, terms, now)
 
 
-def _full_marks(snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime) -> Scores:
+def _full_marks(snapshot: Searchable, rows: Rows, terms: QueryTerms, now: datetime) -> Scores:
     """Full marks of each row, by the analysis of its language."""
     by_analysis = snapshot.lexical.full_marks(terms, now)
     languages = snapshot.columns.vocabulary["language"]
@@ -180,7 +150,7 @@ def _full_marks(snapshot: Snapshot, rows: Rows, terms: QueryTerms, now: datetime
     return marks
 
 
-def similarities(snapshot: Snapshot, vector: Vector, rows: Rows) -> tuple[Scores, Scores]:
+def similarities(snapshot: Searchable, vector: Vector, rows: Rows) -> tuple[Scores, Scores]:
     """Each article's cosine similarity by its best chunk, and by its own vector; 0 for an article without chunks.
 
     The vector of an article of one chunk is that chunk's.

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer.engines.columns import Mask
-from indexer.engines.embedded import Snapshot
+from indexer.engines.searchable import Searchable
 from indexer.filters import Filters
 from indexer.types import Article, Rows
-from search_api.candidates import Question, ordered_by_date
+from search_api.candidates import Question
 from search_api.hits import Highlight, HitMaker, Shown
 from search_api.library import Library, View
 from search_api.query import Fallback, RelatedQuery
@@ -54,7 +53,7 @@ def filling(
             filters = replace(filters, sections=wanted)
         if missing <= 0:
             break
-        rows = _newest(snapshot, query, snapshot.allowed(filters), shown, groups)[:missing]
+        rows = _newest(snapshot, query, filters, shown, groups)[:missing]
         more = _hits(library, view, filters, rows)
         if more:
             used, found = step, found + more
@@ -69,8 +68,8 @@ def latest(library: Library, filters: Filters, count: int) -> list[Article]:
     if view is None:
         return []
     columns = view.snapshot.columns
-    rows = _newest_first(view.snapshot, view.snapshot.allowed(filters), count)
-    found = library.archive.shown_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows], filters.now)
+    rows, _ = view.snapshot.by_date(filters, count, newest=True)
+    found = library.records.shown_at([(int(columns.seq[row]), int(columns.version[row])) for row in rows], filters.now)
     return [article for article in found if article is not None]
 
 
@@ -78,13 +77,14 @@ def _asked_for(section: str, sections: tuple[str, ...]) -> bool:
     return not sections or section.casefold() in {one.casefold() for one in sections}
 
 
-def _newest(snapshot: Snapshot, query: RelatedQuery, allowed: Mask, shown: Rows, groups: set[int]) -> Rows:
-    """The newest allowed articles, each of another text and none of these groups or of a source that had its share."""
+def _newest(snapshot: Searchable, query: RelatedQuery, filters: Filters, shown: Rows, groups: set[int]) -> Rows:
+    """The newest articles that the filters let through, each of another text, none of these groups or of a source that had its
+    share."""
     columns = snapshot.columns
     groups = set(groups)
     sources = Counter(columns.source[shown].tolist())
     found = []
-    for row in _newest_first(snapshot, allowed, _LOOKED_AT).tolist():
+    for row in snapshot.by_date(filters, _LOOKED_AT, newest=True)[0].tolist():
         group, source = int(columns.text_group[row]), int(columns.source[row])
         full = query.max_per_source is not None and source >= 0 and sources[source] >= query.max_per_source
         if group in groups or full:
@@ -97,19 +97,11 @@ def _newest(snapshot: Snapshot, query: RelatedQuery, allowed: Mask, shown: Rows,
     return np.array(found, dtype=np.int64)
 
 
-def _newest_first(snapshot: Snapshot, allowed: Mask, count: int) -> Rows:
-    """The newest allowed article rows, those without a date last; a generation's rows are in order of publication."""
-    rows = np.flatnonzero(allowed)
-    own = rows[rows < snapshot.base_articles][-count:]
-    tail = rows[rows >= snapshot.base_articles]
-    return ordered_by_date(np.concatenate([own, tail]), snapshot.columns.published, newest=True)[:count]
-
-
 def _hits(library: Library, view: View, filters: Filters, rows: Rows) -> tuple[Hit, ...]:
     nothing = np.zeros(len(rows), dtype=np.float32)
     places = np.arange(len(rows), dtype=np.int64)
     candidates = Candidates(rows, nothing, nothing, nothing, nothing, view.snapshot.columns.published[rows])
     ranked = Ranked(places, rows, nothing, nothing, nothing, nothing, nothing)
-    question = Question("", (), None, None, filters, np.empty(0, dtype=np.bool_))
+    question = Question("", (), None, None, filters)
     maker = HitMaker(library, view, question, filters.now, Highlight.NONE)
     return maker.make(Shown.of(ranked, candidates, places, view.snapshot.columns.text_group[rows]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.engines.columns import NO_STORY, NO_TIME, Columns
-from indexer.engines.embedded import Snapshot
+from indexer.engines.searchable import Searchable
 from indexer.types import Rows
 from search_api import ranking
 from search_api.query import Collapse, SearchQuery, Sort
@@ -29,7 +29,7 @@ class Folded:
     shown: Positions
 
 
-def fold(snapshot: Snapshot, query: SearchQuery, ranked: Ranked, *, dated: bool) -> Folded:
+def fold(snapshot: Searchable, query: SearchQuery, ranked: Ranked, *, dated: bool) -> Folded:
     """Fold a ranking as the query asks. In an order by date (`dated`) the best ranked copy of a text stands for it."""
     columns = snapshot.columns
     texts = np.arange(len(ranked), dtype=np.int64)
@@ -49,14 +49,14 @@ def fold(snapshot: Snapshot, query: SearchQuery, ranked: Ranked, *, dated: bool)
     return Folded(texts, faces, shown)
 
 
-def left_after(snapshot: Snapshot, query: SearchQuery, folded: Folded, seqs: Sequence[int]) -> Positions:
+def left_after(snapshot: Searchable, query: SearchQuery, folded: Folded, seqs: Sequence[int]) -> Positions:
     """The places of the hits that were not shown yet, given the articles (archive numbers) that were.
 
     What is a copy of one of these now, or of the same story when stories are folded, counts as shown.
     """
     columns = snapshot.columns
     faces = folded.faces[folded.shown]
-    before = snapshot.row_of_seq.of(seqs)
+    before = snapshot.rows_of(seqs)
     known = np.isin(faces, before)
     if query.collapse is not Collapse.NONE:
         known |= np.isin(columns.text_group[faces], columns.text_group[before])

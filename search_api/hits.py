@@ -16,7 +16,7 @@ from indexer.filters import Filters
 from indexer.types import Article, Embeddings, Rows, Scores
 from search_api.candidates import Question
 from search_api.folding import duplicates_of
-from search_api.library import Library, View
+from search_api.library import Library, View, first_shown
 from search_api.ranking import ARTICLE_SHARE, Candidates, Positions, Ranked, copies_of
 from search_api.results import Explanation, Hit, Snippet
 from search_api.sentences import likest
@@ -24,6 +24,7 @@ from search_api.snippets import best_snippet, phrases_in, sentence_snippet, sent
 from search_api.stories import labels
 
 NO_TERMS = QueryTerms()
+_NO_ROWS = np.empty(0, dtype=np.int64)
 
 BY_MEANING_BELOW = 0.5
 """A passage that holds a smaller share of the query's words than this was found by meaning: its likest sentence is marked."""
@@ -89,9 +90,10 @@ class HitMaker:
         `explained` is the semantic ratio, when each hit shall say how its score came about.
         """
         found = []
+        self._library.expect(self._view, np.concatenate([_NO_ROWS, *shown.copies]))
         for place, copies in zip(shown.places.tolist(), shown.copies, strict=True):
             visible = self._library.unwithdrawn(self._view, copies)
-            first = self._library.first_shown(self._view, visible, self._now)
+            first = first_shown(self._library, self._view, visible, self._now)
             if first is not None:
                 position, article = first
                 found.append((int(visible[position]), place, visible[position + 1 :], article))

@@ -27,6 +27,7 @@ from indexer.sources.items import Reading
 from indexer.takedown import stays_out
 from indexer.types import Found
 from search_api.clock import utc_now
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.index_facts import size_of
 from search_api.library import Library
 from search_api.progress import ingest_progress, line_on_stderr
@@ -148,7 +149,7 @@ def model_of(archive: Archive) -> str:
 def opened(index: IndexFolder, *, generation: int | None = None) -> Iterator[Library]:
     """The index opened for reading, its changes taken up, or, with a word on stderr, without them when they cannot be."""
     index.require_archive()
-    library = Library(index, generation=generation)
+    library = EmbeddedLibrary(index, generation=generation)
     try:
         try:
             library.refresh()

@@ -169,8 +169,8 @@ def by_text(
 
     def text(article_id: str) -> str:
         if article_id not in texts:
-            known = library.archive.known(article_id)
-            row = view.snapshot.row_of_seq.get(known.seq) if view and known else None
+            seq = library.records.seq_of(article_id)
+            row = view.snapshot.row_of(seq) if view and seq is not None else None
             named = article_id if view is None or row is None else str(view.snapshot.columns.text_group[row])
             texts[article_id] = named
         return texts[article_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from indexer.engines.embedded import Snapshot
+from indexer.engines.searchable import Searchable
 from indexer.filters import Filters, Holds, Place, Published
 from search_api.query import Dates, SearchQuery
 from search_api.query_language import TypedQuery, read_query
@@ -32,7 +32,7 @@ class Reading:
         return any(bounds) or any(isinstance(one, Published) for one in conditions)
 
 
-def read(query: SearchQuery, snapshot: Snapshot, *, dates_apply: bool = True) -> Reading:
+def read(query: SearchQuery, snapshot: Searchable, *, dates_apply: bool = True) -> Reading:
     """Read a query against what the index holds.
 
     Time words bound a search when something is left within them, and the text is not (the beginning of) a headline;
@@ -50,7 +50,7 @@ def read(query: SearchQuery, snapshot: Snapshot, *, dates_apply: bool = True) ->
     return _with_dates(reading, typed, snapshot, dates_apply)
 
 
-def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Snapshot, dates_apply: bool) -> Reading:
+def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Searchable, dates_apply: bool) -> Reading:
     found = read_time_words(typed.text, reading.filters.clock)
     if (
         found is None
@@ -59,7 +59,7 @@ def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Snapshot, dates_a
     ):
         return reading
     bounded = replace(reading.filters, require=(*reading.filters.require, (Published(found.start, found.past),)))
-    if not dates_apply or not snapshot.allowed(bounded).any():
+    if not dates_apply or not snapshot.count(bounded):
         return replace(reading, dates=ReadDates(found.words, found.start, found.past, applied=False))
     return replace(
         reading,
@@ -74,7 +74,7 @@ def _within(words: str, others: str) -> bool:
     return f" {words} " in f" {others} "
 
 
-def _is_headline(text: str, snapshot: Snapshot) -> bool:
+def _is_headline(text: str, snapshot: Searchable) -> bool:
     """Whether the text, if it is long enough to be one, stands in a headline word for word."""
     if text.count(" ") + 1 < HEADLINE_WORDS:
         return False

@@ -47,7 +47,7 @@ def related_to_url(library: Library, url: str, query: RelatedQuery) -> RelatedAn
     Nothing is fetched. Raises QueryError for what is no address.
     """
     try:
-        found = library.archive.id_of_url(url) if library.index.archive.is_file() else None
+        found = library.records.id_of_url(url) if library.opened else None
     except ArticleError as error:
         raise QueryError(str(error)) from None
     try:
@@ -138,18 +138,17 @@ def _pool(view: View, seed: Seed, query: RelatedQuery) -> Compared:
     visible = Filters(query.filters.now, as_of=query.filters.as_of)
     filters = bounds(query, *seed.dates(query.filters.clock))
     with stage(Stage.FILTER):
-        allowed = snapshot.allowed(visible)
-    everything = proposed(snapshot, seed, visible, allowed)
+        snapshot.prepare(visible)
+        snapshot.prepare(filters)
+    everything = proposed(snapshot, seed, visible)
     amount = (query.weights or RULES[query.mode].weights).expansion
     vector = moved_vector(snapshot, seed, everything, amount)
     if query.mode is not RelatedMode.SAME_STORY and filters == visible:
         return everything.seen_from(vector)
-    with stage(Stage.FILTER):
-        allowed = snapshot.allowed(filters)
     if query.mode is RelatedMode.SAME_STORY:
-        rows = np.unique(story_members(snapshot, seed, filters, allowed))
+        rows = np.unique(story_members(snapshot, seed, filters))
         return compared(snapshot, seed, rows).seen_from(vector)
-    return proposed(snapshot, seed, filters, allowed).seen_from(vector)
+    return proposed(snapshot, seed, filters).seen_from(vector)
 
 
 def _ranked(pool: Compared, scores: Scores, order: Positions) -> Ranked:
@@ -181,7 +180,7 @@ def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> Re
     columns = view.snapshot.columns
     unwanted = columns.text_group[rows_of(library, view.snapshot, query.exclude, query.filters.now)]
     found = related_rows(view, seed, query, unwanted)
-    question = Question("", (), None, None, query.filters, np.empty(0, dtype=np.bool_))
+    question = Question("", (), None, None, query.filters)
     maker = HitMaker(library, view, question, query.filters.now, Highlight.NONE)
     with stage(Stage.SNIPPET):
         hits = maker.make(Shown.of(found.ranked, found.candidates, found.shown, found.texts, found.faces))

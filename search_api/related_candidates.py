@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.columns import NO_STORY, NO_TIME, Mask
-from indexer.engines.embedded import Snapshot
+from indexer.engines.columns import NO_STORY, NO_TIME
+from indexer.engines.searchable import Searchable
 from indexer.filters import Filters
 from indexer.stories import closeness
 from indexer.types import Embeddings, Rows, Scores, Vector
@@ -44,47 +44,44 @@ class Compared:
         return replace(self, signals=replace(self.signals, dense=signals.likeness(vector, self.vectors)))
 
 
-def proposed(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mask) -> Compared:
+def proposed(snapshot: Searchable, seed: Seed, filters: Filters) -> Compared:
     """The allowed articles that are nearest by meaning or words, or of the seed's story, with every signal of each."""
     with stage(Stage.DENSE):
-        near = nearest_articles(snapshot, seed.vector, allowed, POOL_CHUNKS)[0]
-    near = np.unique(np.concatenate([near, story_members(snapshot, seed, filters, allowed)]))
+        near = nearest_articles(snapshot, seed.vector, filters, POOL_CHUNKS)[0]
+    near = np.unique(np.concatenate([near, story_members(snapshot, seed, filters)]))
     with stage(Stage.LEXICAL):
-        found, scores = by_words(snapshot, seed, filters, allowed)
+        found, scores = by_words(snapshot, seed, filters)
         rest = np.setdiff1d(near, found)
         bm25 = np.concatenate([scores, snapshot.lexical.score(seed.terms, rest, titles=False)])
     rows = np.concatenate([found, rest])
     return _compared(snapshot, seed, rows, bm25)
 
 
-def by_words(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mask) -> tuple[Rows, Scores]:
+def by_words(snapshot: Searchable, seed: Seed, filters: Filters) -> tuple[Rows, Scores]:
     """The allowed articles that the seed's words propose; more are looked at while they are of too few different texts."""
-    narrowed = filters if filters != Filters(filters.now) else None
     count = POOL_ARTICLES
     while True:
-        rows, scores = snapshot.lexical.search(seed.terms, count, narrowed, titles=False)
-        kept = allowed[rows]
-        texts = np.setdiff1d(snapshot.columns.text_group[rows[kept]], seed.groups)
+        rows, scores = snapshot.by_words(seed.terms, count, filters, titles=False)
+        texts = np.setdiff1d(snapshot.columns.text_group[rows], seed.groups)
         if len(rows) < count or len(texts) >= LEAST_TEXTS or count >= MOST_ARTICLES:
-            return rows[kept], scores[kept]
-        narrowed, count = filters, count * 4
+            return rows, scores
+        count *= 4
 
 
-def story_members(snapshot: Snapshot, seed: Seed, filters: Filters, allowed: Mask) -> Rows:
+def story_members(snapshot: Searchable, seed: Seed, filters: Filters) -> Rows:
     """The allowed articles of the seed's stories."""
-    found = [snapshot.story_members(story, filters.now) for story in seed.stories.tolist()]
-    rows = np.concatenate([np.empty(0, dtype=np.int64), *found])
-    return np.asarray(rows[allowed[rows]])
+    rows = snapshot.story_members(seed.stories.tolist(), filters.now)
+    return np.asarray(rows[snapshot.allows(filters, rows)])
 
 
-def compared(snapshot: Snapshot, seed: Seed, rows: Rows) -> Compared:
+def compared(snapshot: Searchable, seed: Seed, rows: Rows) -> Compared:
     """Every signal of these articles, whether they would be proposed or not."""
     with stage(Stage.LEXICAL):
         bm25 = snapshot.lexical.score(seed.terms, rows, titles=False)
     return _compared(snapshot, seed, rows, bm25)
 
 
-def _compared(snapshot: Snapshot, seed: Seed, rows: Rows, bm25: Scores) -> Compared:
+def _compared(snapshot: Searchable, seed: Seed, rows: Rows, bm25: Scores) -> Compared:
     columns = snapshot.columns
     with stage(Stage.DENSE):
         vectors = snapshot.article_vectors(rows)
@@ -99,7 +96,7 @@ def _compared(snapshot: Snapshot, seed: Seed, rows: Rows, bm25: Scores) -> Compa
     return Compared(rows, vectors, found)
 
 
-def moved_vector(snapshot: Snapshot, seed: Seed, pool: Compared, amount: float) -> Vector:
+def moved_vector(snapshot: Searchable, seed: Seed, pool: Compared, amount: float) -> Vector:
     """The seed's vector moved towards the best of the pool; neither the seed nor copies, of it or of one another, draw it."""
     groups = snapshot.columns.text_group[pool.rows]
     first = signals.score(pool.signals)
@@ -109,14 +106,16 @@ def moved_vector(snapshot: Snapshot, seed: Seed, pool: Compared, amount: float) 
     return signals.expanded(seed.vector, pool.vectors[best], amount)
 
 
-def related_scores(snapshot: Snapshot, seed: Seed, rows: Rows, visible: Filters, weights: Weights = WEIGHTS) -> Scores:
+def related_scores(
+    snapshot: Searchable, seed: Seed, rows: Rows, visible: Filters, weights: Weights = WEIGHTS
+) -> Scores:
     """The score that each of these articles has beside the seed, whether it would be proposed or not."""
-    pool = proposed(snapshot, seed, visible, snapshot.allowed(visible))
+    pool = proposed(snapshot, seed, visible)
     vector = moved_vector(snapshot, seed, pool, weights.expansion)
     return signals.score(compared(snapshot, seed, rows).seen_from(vector).signals, weights)
 
 
-def _section_codes(snapshot: Snapshot, seed: Seed) -> NDArray[np.int64] | None:
+def _section_codes(snapshot: Searchable, seed: Seed) -> NDArray[np.int64] | None:
     if not seed.sections:
         return None
     wanted = {section.casefold() for section in seed.sections}

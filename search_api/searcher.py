@@ -9,7 +9,7 @@ from functools import cache, partial
 import numpy as np
 
 from indexer.engines.columns import NO_TIME
-from indexer.engines.embedded import Snapshot
+from indexer.engines.searchable import Searchable
 from indexer.errors import CursorExpired
 from search_api import candidates as arms
 from search_api import facets, ranking
@@ -118,7 +118,7 @@ class Results:
 
 def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
     with stage(Stage.FILTER):
-        allowed = view.snapshot.allowed(reading.filters)
+        view.snapshot.prepare(reading.filters)
     ratio = _ratio(query)
     with stage(Stage.LEXICAL):
         terms = view.snapshot.lexical.terms_of(reading.text) if reading.text and ratio < 1 else None
@@ -126,12 +126,12 @@ def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
         vector = view.encoder.encode_query(reading.text) if reading.text and ratio > 0 else None
     by_words = None
     if terms is not None and query.sort is Sort.RELEVANCE:  # now: a model runs on every core by itself
-        work = partial(arms.by_words, view.snapshot, terms, reading.filters, allowed)
+        work = partial(arms.by_words, view.snapshot, terms, reading.filters)
         by_words = cache(work) if vector is None else beside(work)
-    return Question(reading.text, reading.phrases, terms, vector, reading.filters, allowed, by_words)
+    return Question(reading.text, reading.phrases, terms, vector, reading.filters, by_words)
 
 
-def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question: Question) -> Results:
+def _results(snapshot: Searchable, query: SearchQuery, reading: Reading, question: Question) -> Results:
     if not reading.text:
         ranked, candidates, exact = _filtered_only(snapshot, query, question)
         return Results(ranked, candidates, fold(snapshot, query, ranked, dated=True), exact)
@@ -146,7 +146,7 @@ def _results(snapshot: Snapshot, query: SearchQuery, reading: Reading, question:
 
 
 def _in_order(
-    snapshot: Snapshot, query: SearchQuery, reading: Reading, candidates: Candidates, *, exact: bool
+    snapshot: Searchable, query: SearchQuery, reading: Reading, candidates: Candidates, *, exact: bool
 ) -> Results:
     """The candidates blended, ordered and folded."""
     ranked = ranking.blend(candidates, _ratio(query))
@@ -174,15 +174,15 @@ def _good_enough(query: SearchQuery, ranked: Ranked) -> Positions:
     return np.flatnonzero(ranked.blend >= ranking.least_score(_ratio(query), words_found=bool(ranked.lexical.any())))
 
 
-def _filtered_only(snapshot: Snapshot, query: SearchQuery, question: Question) -> tuple[Ranked, Candidates, bool]:
+def _filtered_only(snapshot: Searchable, query: SearchQuery, question: Question) -> tuple[Ranked, Candidates, bool]:
     """Every article that the filters let through, all alike: the newest first, unless the oldest are asked for."""
-    rows = np.flatnonzero(question.allowed)
-    rows = arms.ordered_by_date(rows, snapshot.columns.published, newest=query.sort is not Sort.OLDEST)
+    with stage(Stage.FILTER):
+        rows, exact = snapshot.by_date(question.filters, None, newest=query.sort is not Sort.OLDEST)
     nothing = np.zeros(len(rows), dtype=np.float32)
     candidates = Candidates(rows, nothing, nothing, nothing, nothing, snapshot.columns.published[rows])
     places = np.arange(len(rows), dtype=np.int64)
     full = np.ones(len(rows), dtype=np.float32)
-    return Ranked(places, rows, nothing, nothing, full, full, full), candidates, True
+    return Ranked(places, rows, nothing, nothing, full, full, full), candidates, exact
 
 
 def _recency(query: SearchQuery, reading: Reading, ranked: Ranked, candidates: Candidates) -> Recency | None:

@@ -16,7 +16,7 @@ from indexer.chunking import chunk_article
 from indexer.duplicates import same_text, text_key, text_print
 from indexer.engines.analysis import QueryTerms, QueryWord
 from indexer.engines.columns import NO_STORY
-from indexer.engines.embedded import Snapshot
+from indexer.engines.searchable import Searchable
 from indexer.engines.telling import expected_score, telling_terms
 from indexer.errors import ArticleError, ArticleNotFound, QueryError
 from indexer.filters import Filters
@@ -69,14 +69,16 @@ def stored_seed(library: Library, view: View, article_id: str, now: datetime) ->
     """The seed of a visible article; None while the view does not hold it yet. Raises ArticleNotFound for any other id."""
     article, version = library.visible_article(article_id, now)
     snapshot = view.snapshot
-    known = library.archive.known(article_id)
-    row = snapshot.row_of_seq.get(known.seq) if known else None
+    seq = library.records.seq_of(article_id)
+    row = snapshot.row_of(seq) if seq is not None else None
     if row is None:
         return None
     groups = {int(snapshot.columns.text_group[row])}
     if int(snapshot.columns.version[row]) != version:
         groups |= _copies_by_words(library, snapshot, article, now)
-    return _seed(snapshot, article, snapshot.article_vector(row), np.array([row]), groups, now, article_id)
+    return _seed(
+        snapshot, article, snapshot.article_vectors(np.array([row]))[0], np.array([row]), groups, now, article_id
+    )
 
 
 def draft_seed(library: Library, view: View, draft: Article, now: datetime) -> Seed:
@@ -88,7 +90,7 @@ def draft_seed(library: Library, view: View, draft: Article, now: datetime) -> S
     chunks = chunk_article(draft, view.encoder.tokenizer)
     with stage(Stage.ENCODE):
         vector = unit(view.encoder.encode_documents([chunk.text for chunk in chunks]).mean(axis=0))
-    same_url = library.archive.id_of_url(draft.url) if draft.url else None
+    same_url = library.records.id_of_url(draft.url) if draft.url else None
     rows = rows_of(library, snapshot, [draft.id, *([same_url] if same_url else [])], now)
     groups = set(snapshot.columns.text_group[rows].tolist())
     groups |= _copies_by_words(library, snapshot, draft, now) | _near_copies(library, snapshot, draft, vector, now)
@@ -123,7 +125,7 @@ def known_seeds(library: Library, view: View, article_ids: Sequence[str], now: d
     return found
 
 
-def merged_seed(snapshot: Snapshot, liked: Sequence[Seed], unliked: Sequence[Seed]) -> Seed:
+def merged_seed(snapshot: Searchable, liked: Sequence[Seed], unliked: Sequence[Seed]) -> Seed:
     """One seed of several: the mean of the liked, less a share of the unliked (Rocchio 1971); `liked` is not empty.
 
     Its full marks are the mean of what the liked texts score for the merged terms.
@@ -147,18 +149,19 @@ def merged_seed(snapshot: Snapshot, liked: Sequence[Seed], unliked: Sequence[See
     )
 
 
-def rows_of(library: Library, snapshot: Snapshot, article_ids: Sequence[str], now: datetime) -> Rows:
+def rows_of(library: Library, snapshot: Searchable, article_ids: Sequence[str], now: datetime) -> Rows:
     """The rows of those articles that the snapshot holds and readers may see."""
-    known = (library.archive.known(article_id) for article_id in dict.fromkeys(article_ids))
-    return _visible_rows(snapshot, [item.seq for item in known if item], now)
+    records = library.records if article_ids else None
+    known = (records.seq_of(article_id) for article_id in dict.fromkeys(article_ids) if records)
+    return _visible_rows(snapshot, [seq for seq in known if seq is not None], now)
 
 
-def _visible_rows(snapshot: Snapshot, seqs: Sequence[int], now: datetime) -> Rows:
-    return snapshot.visible(snapshot.row_of_seq.of(seqs), now)
+def _visible_rows(snapshot: Searchable, seqs: Sequence[int], now: datetime) -> Rows:
+    return snapshot.visible(snapshot.rows_of(seqs), now)
 
 
 def _seed(
-    snapshot: Snapshot,
+    snapshot: Searchable,
     article: Article,
     vector: Vector,
     rows: Rows,
@@ -166,13 +169,12 @@ def _seed(
     now: datetime,
     stored_id: str | None = None,
 ) -> Seed:
-    columns = snapshot.columns
     groups = np.array(sorted(own_groups), dtype=np.int64)
-    copies = snapshot.visible(np.flatnonzero(np.isin(columns.text_group, groups)), now)
+    copies = snapshot.visible(snapshot.rows_of_groups(groups), now)
     with stage(Stage.LEXICAL):
         terms = telling_terms(snapshot.lexical, article, TELLING_TERMS, own_copies=len(copies))
         full_marks = expected_score(snapshot.lexical, terms, article)
-    story = columns.story[rows if len(rows) else copies]
+    story = snapshot.columns.story[rows if len(rows) else copies]
     return Seed(
         articles=(article,),
         vector=vector,
@@ -186,24 +188,24 @@ def _seed(
     )
 
 
-def _copies_by_words(library: Library, snapshot: Snapshot, article: Article, now: datetime) -> set[int]:
+def _copies_by_words(library: Library, snapshot: Searchable, article: Article, now: datetime) -> set[int]:
     """The text groups of visible articles that have the same words."""
-    seqs = library.archive.places.with_text(text_key(article))
+    seqs = library.records.with_text(text_key(article))
     return set(snapshot.columns.text_group[_visible_rows(snapshot, seqs, now)].tolist())
 
 
-def _near_copies(library: Library, snapshot: Snapshot, draft: Article, vector: Vector, now: datetime) -> set[int]:
+def _near_copies(library: Library, snapshot: Searchable, draft: Article, vector: Vector, now: datetime) -> set[int]:
     """The text groups of visible articles that are copies of the draft."""
     columns = snapshot.columns
     with stage(Stage.DENSE):
-        rows = nearest_articles(snapshot, vector, snapshot.allowed(Filters(now)))[0]
+        rows = nearest_articles(snapshot, vector, Filters(now))[0]
         cosine = snapshot.article_similarities(vector, rows)
     order = np.argsort(-cosine, kind="stable")
     near = rows[order[cosine[order] >= COPY_COSINE]]
     near = near[first_of_each(columns.text_group[near])][:LOOKED_AT]
     keys = [(int(columns.seq[row]), int(columns.version[row])) for row in near]
     own = text_print(draft)
-    found = zip(near.tolist(), library.archive.shown_at(keys, now), strict=True)
+    found = zip(near.tolist(), library.records.shown_at(keys, now), strict=True)
     return {int(columns.text_group[row]) for row, other in found if other and same_text(own, text_print(other))}
 
 

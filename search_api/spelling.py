@@ -6,12 +6,11 @@ import re
 from datetime import datetime
 from itertools import islice
 
-import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer.engines.analysis import folded
-from indexer.engines.embedded import Snapshot
+from indexer.engines.searchable import Searchable
 from indexer.filters import Filters, Holds
 from search_api.candidates import Question
 from search_api.query import PASSAGE_WORDS
@@ -34,7 +33,7 @@ _TO_PERSIAN = str.maketrans("يك", "یک")
 """The index holds Arabic letters for both."""
 
 
-def respelled(snapshot: Snapshot, typed: str, question: Question) -> str | None:
+def respelled(snapshot: Searchable, typed: str, question: Question) -> str | None:
     """The typed query with each unknown word replaced by the nearest common one; None when there is nothing to replace.
 
     The first letter is taken to be right. Distance counts letters added, left out, changed, or swapped with the next.
@@ -60,14 +59,15 @@ def _cased(better: str | None, word: str) -> str:
     return better.upper() if word.isupper() else better.capitalize() if word[0].isupper() else better
 
 
-def _nearest(snapshot: Snapshot, word: str, now: datetime) -> str | None:
+def _nearest(snapshot: Searchable, word: str, now: datetime) -> str | None:
     letters = "".join(folded(word))
     if not letters:
         return None
     most = 2 if len(letters) >= LONG else 1
-    counts = {term: count for term, count in snapshot.lexical.common_words(letters[:1]) if count >= COMMON}
+    alike_long = (len(letters) - most, len(letters) + most)
+    common = snapshot.lexical.common_words(letters[:1], alike_long)
+    counts = {term: count for term, count in common if count >= COMMON}
     near = process.extract(letters, list(counts), scorer=OSA.distance, score_cutoff=most, limit=None)
     likest = sorted((distance, -counts[term], term) for term, distance, _ in near)[:MOST_RESPELLED]
-    visible = snapshot.allowed(Filters(now)) if likest else np.empty(0, dtype=np.bool_)
     holders = ((term, snapshot.lexical.rows_where(Holds(term, exact=True))) for _, _, term in likest)
-    return next((term for term, rows in holders if int(visible[rows].sum()) >= COMMON), None)
+    return next((term for term, rows in holders if int(snapshot.allows(Filters(now), rows).sum()) >= COMMON), None)

@@ -16,7 +16,7 @@ from indexer.filters import Filters
 from indexer.types import Article, Rows
 from search_api import facets
 from search_api.folding import duplicates_of, faces_of
-from search_api.library import Library, View
+from search_api.library import Library, View, first_shown
 from search_api.moving import movement
 from search_api.query import Facet
 from search_api.results import MovingStory, Story, StoryArticle, StoryPage
@@ -56,13 +56,12 @@ def labels(library: Library, view: View, numbers: Iterable[int], filters: Filter
     known = sorted(set(numbers) - {NO_STORY})
     if not known:
         return {}
+    members = library.unwithdrawn(view, view.snapshot.story_members(known, filters.now))
     columns = view.snapshot.columns
-    members = np.concatenate([view.snapshot.story_members(number, filters.now) for number in known])
-    members = library.unwithdrawn(view, members)
     if filters.as_of:
         members = members[columns.known_by(filters.as_of, members)]
     sizes = _sizes(columns, members, _text_keys(columns, members))
-    ids = library.archive.places.story_ids(known)
+    ids = library.records.story_ids(known)
     return {number: Story(ids[number], sizes[number]) for number in known}
 
 
@@ -83,8 +82,8 @@ def story_page(library: Library, story_id: str, now: datetime, *, limit: int, of
     that knows of it serves. Raises StoryNotFound for an unknown id and for a story that readers may see nothing of.
     """
     view = library.view
-    numbers = library.archive.places.story_numbers(story_id) if view else []
-    found = ((number, view.snapshot.story_members(number, now)) for number in numbers if view)
+    numbers = library.records.story_numbers(story_id) if view else []
+    found = ((number, view.snapshot.story_members([number], now)) for number in numbers if view)
     number, rows = next((one for one in found if len(one[1])), (NO_STORY, _NOTHING))
     if view is None or number == NO_STORY:
         raise StoryNotFound(story_id)
@@ -96,7 +95,7 @@ def story_page(library: Library, story_id: str, now: datetime, *, limit: int, of
         raise StoryNotFound(story_id)
     counts = facets.count(columns, rows, _COUNTED)
     return StoryPage(
-        story=Story(library.archive.places.story_ids([number])[number], len(texts)),
+        story=Story(library.records.story_ids([number])[number], len(texts)),
         central=teller.central(texts),
         first=first,
         latest=next(teller.articles(_newest_first(columns, texts)), first),
@@ -115,17 +114,18 @@ def moving_stories(library: Library, query: StoriesQuery) -> tuple[MovingStory, 
     view = library.view_of(filters)
     if view is None:
         return ()
-    columns = view.snapshot.columns
-    fitting = view.snapshot.allowed(filters)
-    visible = view.snapshot.allowed(Filters(filters.now, as_of=filters.as_of))
-    moving = columns.story[fitting & (columns.published >= query.start)]
-    rows = np.flatnonzero(visible & (columns.story != NO_STORY) & np.isin(columns.story, moving))
+    snapshot = view.snapshot
+    moving = snapshot.columns.story[snapshot.published_since(filters, query.start)]
+    rows = np.sort(snapshot.story_members(np.unique(moving[moving != NO_STORY]).tolist(), filters.now))
+    rows = rows[snapshot.allows(Filters(filters.now, as_of=filters.as_of), rows)]
+    columns = snapshot.columns
     keys = _text_keys(columns, rows)
     sizes = _sizes(columns, rows, keys)
-    rows, keys = rows[fitting[rows]], keys[fitting[rows]]
+    fitting = snapshot.allows(filters, rows)
+    rows, keys = rows[fitting], keys[fitting]
     moved = _moved(columns, rows, keys, query)
     best = sorted(moved, key=lambda number: (sizes[number] > 1, moved[number][0], number), reverse=True)[: query.limit]
-    ids = library.archive.places.story_ids(best)
+    ids = library.records.story_ids(best)
     teller = _Teller(library, view, filters.now)
     told = (
         teller.moving(Story(ids[number], sizes[number]), rows[columns.story[rows] == number], *moved[number])
@@ -202,7 +202,7 @@ class _Teller:
     def articles(self, texts: Sequence[Rows]) -> Iterator[StoryArticle]:
         """Each text as the first of its copies that was not withdrawn since the snapshot was taken, if one was not."""
         for copies in texts:
-            found = self._library.first_shown(self._view, copies, self._now)
+            found = first_shown(self._library, self._view, copies, self._now)
             if found is not None:
                 position, article = found
                 shown = copies[position:]

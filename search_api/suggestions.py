@@ -67,11 +67,11 @@ def suggest(library: Library, prefix: str, now: datetime, limit: int) -> list[Su
 
 
 def _titles(library: Library, view: View, words: list[str], filters: Filters) -> list[Article]:
-    columns = view.snapshot.columns
     rows = view.snapshot.lexical.titles_with(words, LOOKED_AT, filters)
-    rows = rows[~view.snapshot.tail.dead[rows]]
+    columns = view.snapshot.columns
+    rows = view.snapshot.visible(rows, filters.now)
     keys = [(int(columns.seq[row]), int(columns.version[row])) for row in rows]
-    return [article for article in library.archive.shown_at(keys, filters.now) if article and article.title]
+    return [article for article in library.records.shown_at(keys, filters.now) if article and article.title]
 
 
 def _names_in(titles: list[Article], words: list[str]) -> list[Suggestion]:
@@ -117,12 +117,11 @@ def _bare(token: str) -> str:
 def _named(view: View, prefix: str, words: list[str], filters: Filters) -> list[Suggestion]:
     """Sections, sources, authors and tags that begin with what was typed and that a reader would find something under."""
     snapshot = view.snapshot
-    allowed = snapshot.allowed(filters)
     begins = dict.fromkeys((" ".join(prefix.casefold().split()), " ".join(words)))
     found = []
     for kind, fact in _NAMES.items():
         for name in dict.fromkeys(name for begin in begins for name in snapshot.lexical.names(fact, begin)):
-            spelled = snapshot.columns.spelled(fact, name, allowed)
+            spelled = snapshot.spelled(fact, name, filters)
             if spelled and "," not in spelled:
                 found.append(Suggestion(spelled, Kind(kind)))
     return found

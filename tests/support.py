@@ -21,7 +21,7 @@ from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from indexer.models import DEFAULT_MODEL, ModelFiles, find_model
 from search_api import jobs
-from search_api.library import Library
+from search_api.embedded_library import EmbeddedLibrary
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[1]
@@ -94,8 +94,8 @@ def put_in_stories(index: IndexFolder, stories: Mapping[str, str | None]) -> Non
             archive.touch(known.seq, at=NOW)
 
 
-def opened_library(index: IndexFolder) -> Library:
-    library = Library(index)
+def opened_library(index: IndexFolder) -> EmbeddedLibrary:
+    library = EmbeddedLibrary(index)
     library.refresh()
     return library
 

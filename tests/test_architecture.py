@@ -89,6 +89,7 @@ MAY_WRITE = (
     "search_api/generation_jobs.py",
     "search_api/ingest_report.py",
     "search_api/jobs.py",
+    "search_api/embedded_library.py",
     "search_api/library.py",
     "search_api/line_jobs.py",
     "search_api/maintenance.py",

@@ -195,6 +195,14 @@ class Columns:
         return Columns(**taken, **{name: np.asarray(getattr(self, name)[rows]) for name in rest}, vocabulary=words)
 
 
+def ordered_by_date(rows: Rows, published: Rows, *, newest: bool) -> Rows:
+    """Article rows by time of publication, those without one last; `published` is of all articles."""
+    times = published[rows]
+    undated = times == NO_TIME
+    ordered: Rows = rows[np.lexsort((-rows if newest else rows, -times if newest else times, undated))]
+    return ordered
+
+
 def read_array(path: Path, *, mapped: bool = True) -> NDArray[Any]:
     """An array as `numpy.save` wrote it, its pages shared between processes and read on demand where it is mapped."""
     array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)

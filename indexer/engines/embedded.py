@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import ceil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive_stored import Stored
-from indexer.engines.columns import Columns, Mask, read_array
+from indexer.engines.analysis import QueryTerms
+from indexer.engines.columns import Columns, Mask, ordered_by_date, read_array
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.row_lookup import RowOfSeq, Sorted, StoryRows
 from indexer.engines.stored_columns import GrowingColumns, columns_with
+from indexer.engines.tail import Tail, article_vectors, stacked
 from indexer.engines.vector_choice import load_vectors
 from indexer.engines.vectors import VectorIndex, best, similarities
-from indexer.engines.visible_rows import VisibleRows
-from indexer.filters import Condition, Filters, Is, Published
+from indexer.engines.visible_rows import LatestMasks, VisibleRows
+from indexer.filters import Condition, Fact, Filters, Is, Published
 from indexer.types import Rows, Scores, Vector
 
 COLUMNS = "columns"
@@ -27,20 +29,14 @@ VECTORS = "vectors"
 LEXICAL = "lexical"
 ARTICLE_VECTORS = "article_vectors.npy"
 
+MOST_ALLOWED = 0.5
+"""From this share of allowed articles on, the lexical arm walks without filters."""
 
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """What changed since the generation, held in memory; its rows follow the generation's."""
+SPARE = 20
+"""How many more it takes then than should be needed."""
 
-    embeddings: NDArray[np.float32]
-    """Shape (chunks, dimension): in single precision, so that a search need not convert them."""
-    article_vectors: NDArray[np.float16]
-    change: NDArray[np.int64]
-    """The change that brought each of the tail's articles."""
-    dead: Mask
-    """Shape (articles,) over all rows: superseded rows, of the generation or of the tail itself."""
-    hidden: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    """Live rows that an earlier moment's view leaves out (see `Snapshot.until`): dead here, but still in the lexical index."""
+MANY_STORIES = 100
+"""The members of more stories than this are found by one walk over all articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +55,7 @@ class Snapshot:
     row_of_seq: RowOfSeq = field(repr=False)
     stories: Sorted = field(repr=False)
     visible_rows: VisibleRows = field(repr=False)
+    masks: LatestMasks = field(default_factory=LatestMasks, repr=False)
     growth: GrowingColumns = field(default_factory=GrowingColumns, repr=False)
     """What the columns of the views that follow this one are appended to."""
 
@@ -105,7 +102,7 @@ class Snapshot:
         dead_rows = self.row_of_seq.of(changed).tolist()
         dead = np.concatenate([self.tail.dead, np.zeros(len(stored), dtype=np.bool_)])
         dead[dead_rows] = True
-        embeddings = _stacked(stored, self.tail.embeddings.shape[1])
+        embeddings = stacked(stored, self.tail.embeddings.shape[1])
         offsets = columns.chunk_offsets[len(self.columns) :] - columns.chunk_offsets[len(self.columns)]
         vectors = article_vectors(embeddings, offsets)
         return Snapshot(
@@ -151,7 +148,7 @@ class Snapshot:
         dead = self.tail.dead.copy()
         dead[rows] = True
         tail = replace(self.tail, dead=dead, hidden=np.union1d(self.tail.hidden, rows))
-        return replace(self, tail=tail, visible_rows=self.visible_rows.fresh())
+        return replace(self, tail=tail, visible_rows=self.visible_rows.fresh(), masks=LatestMasks())
 
     def __len__(self) -> int:
         return len(self.columns) - int(np.count_nonzero(self.tail.dead))
@@ -161,6 +158,9 @@ class Snapshot:
         visible = self.visible_rows.mask(self.columns, self.tail.dead, int(filters.now.timestamp()))
         if filters == Filters(filters.now):
             return visible
+        return self.masks.of(filters, lambda: self._narrowed(visible, filters))
+
+    def _narrowed(self, visible: Mask, filters: Filters) -> Mask:
         mask: Mask = visible & self.columns.mask(filters)
         for group in filters.require:
             mask &= np.logical_or.reduce([self._meeting(condition) for condition in group])
@@ -177,22 +177,83 @@ class Snapshot:
         mask[self.lexical.rows_where(condition)] = True
         return mask
 
-    def story_members(self, story: int, now: datetime) -> Rows:
-        """The articles of a story that readers may see, in no order; copies of one text are all among them."""
+    def prepare(self, filters: Filters) -> None:
+        self.allowed(filters)
+
+    def allows(self, filters: Filters, rows: Rows) -> Mask:
+        return self.allowed(filters)[rows]
+
+    def count(self, filters: Filters) -> int:
+        return int(np.count_nonzero(self.allowed(filters)))
+
+    def by_date(self, filters: Filters, count: int | None, *, newest: bool) -> tuple[Rows, bool]:
+        """A generation's rows are in order of publication, so that only the last of them are looked at for the newest few."""
+        rows = np.flatnonzero(self.allowed(filters))
+        found = len(rows)
+        if count is not None and newest:
+            own = rows[rows < self.base_articles][-count:]
+            rows = np.concatenate([own, rows[rows >= self.base_articles]])
+        ordered = ordered_by_date(rows, self.columns.published, newest=newest)[:count]
+        return ordered, len(ordered) == found
+
+    def published_since(self, filters: Filters, start_s: float) -> Rows:
+        return np.flatnonzero(self.allowed(filters) & (self.columns.published >= start_s))
+
+    def rows_of_groups(self, groups: Rows) -> Rows:
+        return np.flatnonzero(np.isin(self.columns.text_group, groups))
+
+    def story_members(self, stories: Sequence[int], now: datetime) -> Rows:
+        if len(stories) > MANY_STORIES:
+            return self.visible(np.flatnonzero(np.isin(self.columns.story, stories)), now)
         since = self.columns.story[self.base_articles :]
-        return self.visible(StoryRows(self.stories, since, self.base_articles).of(story), now)
+        known = StoryRows(self.stories, since, self.base_articles)
+        found = [known.of(story) for story in stories]
+        return self.visible(np.concatenate([np.empty(0, dtype=np.int64), *found]), now)
 
     def visible(self, rows: Rows, now: datetime) -> Rows:
-        """Those of the article rows that are live and that readers may see."""
         columns = self.columns
         seen = columns.usable[rows] & (columns.embargoed[rows] <= int(now.timestamp())) & ~self.tail.dead[rows]
         return rows[seen]
 
+    def row_of(self, seq: int) -> int | None:
+        return self.row_of_seq.get(seq)
+
+    def rows_of(self, seqs: Iterable[int]) -> Rows:
+        return self.row_of_seq.of(seqs)
+
     def sections(self, filters: Filters) -> list[str]:
-        """The sections of the articles that the filters let through, in alphabetical order, each in one spelling."""
         codes = np.unique(self.columns.section[self.allowed(filters)])
         words = (self.columns.vocabulary["section"][code] for code in codes.tolist() if code >= 0)
         return sorted({word.casefold(): word for word in words}.values(), key=str.casefold)
+
+    def spelled(self, fact: Fact, value: str, filters: Filters) -> str | None:
+        return self.columns.spelled(fact, value, self.allowed(filters))
+
+    def by_words(self, terms: QueryTerms, count: int, filters: Filters, *, titles: bool = True) -> tuple[Rows, Scores]:
+        """Where the filters let most articles through, more are taken without them, which is faster, and what is not allowed is
+        left out."""
+        allowed = self.allowed(filters)
+        share = np.count_nonzero(allowed) / max(1, len(allowed))
+        if share >= MOST_ALLOWED:
+            wanted = ceil(count / share) + SPARE
+            rows, scores = self.lexical.search(terms, wanted, None, titles=titles)
+            kept = np.flatnonzero(allowed[rows])[:count]
+            if len(rows) < wanted or len(kept) == count:
+                return rows[kept], scores[kept]
+        rows, scores = self.lexical.search(terms, count, filters, self.tail.hidden, titles=titles)
+        return rows[allowed[rows]], scores[allowed[rows]]
+
+    def dated_by_words(self, terms: QueryTerms, count: int, filters: Filters, *, newest: bool) -> tuple[Rows, bool]:
+        rows = self.lexical.dated(terms, count, filters, self.tail.hidden, newest=newest)
+        return rows[self.allowed(filters)[rows]], True
+
+    def nearest(self, vector: Vector, count: int, filters: Filters) -> tuple[Rows, int]:
+        chunk_rows, _ = self.nearest_chunks(vector, count, self.allowed(filters))
+        return np.unique(self.columns.article_of_chunk(chunk_rows)), len(chunk_rows)
+
+    def alike(self, vector: Vector, least: float, filters: Filters) -> tuple[Rows, bool]:
+        chunk_rows = self.similar_chunks(vector, least, self.allowed(filters))
+        return np.unique(self.columns.article_of_chunk(chunk_rows)), self.vectors.is_exact
 
     def nearest_chunks(self, query: Vector, count: int, allowed: Mask) -> tuple[Rows, Scores]:
         """The `count` chunks most similar to the query among the allowed articles, best first."""
@@ -217,7 +278,6 @@ class Snapshot:
         return np.flatnonzero(np.repeat(allowed[self.base_articles :], per_article))
 
     def chunk_similarities(self, query: Vector, article_rows: Rows) -> tuple[Rows, Rows, Scores]:
-        """Every chunk of the articles: its row, the position of its article in `article_rows`, its similarity."""
         rows, owner = self.columns.chunk_rows(article_rows)
         base_chunks = len(self.vectors)
         scores = np.empty(len(rows), dtype=np.float32)
@@ -227,34 +287,12 @@ class Snapshot:
         return rows, owner, scores
 
     def article_similarities(self, query: Vector, article_rows: Rows) -> Scores:
-        """Cosine similarity of the query to each article's vector."""
         scores: Scores = self.article_vectors(article_rows) @ query
         return scores
 
     def article_vectors(self, rows: Rows) -> NDArray[np.float32]:
-        """Shape (rows, dimension): the vector of each article (see `article_vector`)."""
         vectors = np.empty((len(rows), self.tail.article_vectors.shape[1]), dtype=np.float32)
         in_base = rows < self.base_articles
         vectors[in_base] = self.base_article_vectors[rows[in_base]]
         vectors[~in_base] = self.tail.article_vectors[rows[~in_base] - self.base_articles]
         return vectors
-
-    def article_vector(self, row: int) -> Vector:
-        """The mean of the article's chunk embeddings, of unit length (zero for an article without chunks)."""
-        if row < self.base_articles:
-            return np.asarray(self.base_article_vectors[row], dtype=np.float32)
-        return np.asarray(self.tail.article_vectors[row - self.base_articles], dtype=np.float32)
-
-
-def _stacked(stored: Sequence[Stored], dimension: int = 0) -> NDArray[np.float16]:
-    parts = [item.embeddings for item in stored if len(item.embeddings)]
-    return np.concatenate(parts) if parts else np.empty((0, dimension), dtype=np.float16)
-
-
-def article_vectors(embeddings: NDArray[np.float16], offsets: NDArray[Any]) -> NDArray[np.float16]:
-    """Shape (articles, dimension): the normalised mean of each article's chunks."""
-    count = len(offsets) - 1
-    sums = np.zeros((count, embeddings.shape[1]), dtype=np.float32)
-    np.add.at(sums, np.repeat(np.arange(count), np.diff(offsets)), embeddings.astype(np.float32))
-    norms = np.linalg.norm(sums, axis=1, keepdims=True)
-    return (sums / np.where(norms == 0, 1, norms)).astype(np.float16)

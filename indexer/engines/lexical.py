@@ -203,8 +203,9 @@ class LexicalIndex:
         ]
         return bool(self._hits(Query.boolean_query(clauses), limit=1, count=False).hits)
 
-    def common_words(self, prefix: str) -> list[tuple[str, int]]:
-        """Words (folded) that begin so, and in how many articles each stands, the most common first."""
+    def common_words(self, prefix: str, letters: tuple[int, int]) -> list[tuple[str, int]]:
+        """Words (folded) that begin so, and in how many articles each stands, the most common first, whatever their `letters`."""
+        del letters
         return list(self._searcher.terms_with_prefix(EXACT, prefix, limit=MOST_WORDS))
 
     def names(self, fact: Fact, prefix: str) -> list[str]:

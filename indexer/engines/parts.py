@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from indexer.archive_stored import Stored
 from indexer.engines.columns import Columns, joined_columns
-from indexer.engines.embedded import ARTICLE_VECTORS, COLUMNS, LEXICAL, VECTORS, article_vectors
+from indexer.engines.embedded import ARTICLE_VECTORS, COLUMNS, LEXICAL, VECTORS
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.stored_columns import columns_of
+from indexer.engines.tail import article_vectors
 from indexer.engines.vector_choice import build_vectors
 from indexer.engines.vectors import EMBEDDINGS_FILE, read_embeddings
 from indexer.errors import IndexDamaged

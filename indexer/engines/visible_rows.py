@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,9 +13,14 @@ from numpy.typing import NDArray
 
 from indexer.engines.columns import Columns, Mask
 from indexer.engines.vectors import RowSet
+from indexer.filters import Filters
 
 ArticleOfChunk: TypeAlias = NDArray[np.int32]
 """Shape (chunks of the generation,): the article row of each."""
+
+
+MASKS_KEPT = 8
+"""Each takes a byte an article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +64,25 @@ class VisibleRows:
         if self._found is not None and self._found.mask is allowed:
             self._chunks = (allowed, rows)
         return rows
+
+
+class LatestMasks:
+    """The masks of the filters that a snapshot was asked with last: one question asks with the same ones several times."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._masks: OrderedDict[Filters, Mask] = OrderedDict()
+
+    def of(self, filters: Filters, make: Callable[[], Mask]) -> Mask:
+        """The mask of these filters, made if it is not kept; not to be written to."""
+        with self._lock:
+            found = self._masks.get(filters)
+        if found is not None:
+            return found
+        mask = make()
+        mask.flags.writeable = False
+        with self._lock:
+            self._masks[filters] = mask
+            while len(self._masks) > MASKS_KEPT:
+                self._masks.popitem(last=False)
+        return mask

@@ -108,7 +108,7 @@ def _news(library: LibraryDep, now: NowDep) -> dict[str, Any]:
     filters = Filters(now)
     view = library.view
     return {
-        "articles": int(view.snapshot.allowed(filters).sum()) if view else 0,
+        "articles": view.snapshot.count(filters) if view else 0,
         "sections": view.snapshot.sections(filters) if view else [],
         "stories": (stories := moving_stories(library, StoriesQuery(filters, MOVING_WINDOW, MOVING))),
         "newest": [] if stories else latest(library, filters, MOVING),
@@ -144,12 +144,11 @@ def article_page(
 ) -> Response:
     _, current = library.visible_article(article_id, now)
     article, version = library.visible_article(article_id, now, parameters.version)
-    versions = versions_document(article_id, library.archive.history.versions(article_id), now).versions
+    versions = versions_document(article_id, library.records.versions(article_id), now).versions
     earlier = next((one.version for one in versions if one.version < version and not one.deleted), None)
     story = story_of(library, article_id, now)
-    known = library.archive.known(article_id)
     context = {
-        "number": known.seq if known else None,
+        "number": library.records.seq_of(article_id),
         "article": article,
         "version": version,
         "is_current": version == current,

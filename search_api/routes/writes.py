@@ -160,7 +160,7 @@ async def post_bulk(
 def get_versions(article_id: str, _: NoParametersDep, library: LibraryDep, now: NowDep) -> VersionsDocument:
     """When each version was published, and what was corrected; `GET /v1/articles/{id}?version=` has its text."""
     library.visible_article(article_id, now)
-    return versions_document(article_id, library.archive.history.versions(article_id), now)
+    return versions_document(article_id, library.records.versions(article_id), now)
 
 
 def _expected(version: int | None, if_match: str | None, if_none_match: str | None) -> Expected:

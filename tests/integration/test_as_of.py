@@ -17,7 +17,7 @@ from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from indexer.writing import ArticleWriter, Delete, Put
 from search_api import generation_jobs
-from search_api.library import Library
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
 from tests.support import index_of, record
@@ -67,7 +67,7 @@ def known(
     history: History, text: str, as_of: datetime | None, *, now: datetime = NOW, mode: Mode = Mode.HYBRID
 ) -> list[tuple[str, str]]:
     """(id, title) of the hits for a text."""
-    library = Library(history.index)
+    library = EmbeddedLibrary(history.index)
     library.refresh()
     try:
         found = search(library, SearchQuery(text, Filters(now, as_of=as_of), mode=mode, recency="off", min_score=0.2))
@@ -127,7 +127,7 @@ def test_words_of_a_version_are_found_only_while_it_was_current(told: History) -
 
 
 def test_the_same_questions_asked_of_one_process_again_and_again(told: History) -> None:
-    library = Library(told.index)
+    library = EmbeddedLibrary(told.index)
     library.refresh()
     for _ in range(3):
         for moment, word in ((day(3), "zeppelin"), (day(6), "airship"), (None, "balloon")):
@@ -144,7 +144,7 @@ def test_pages_of_the_past_hold_still(history: History) -> None:
     for number in range(30):
         history.put(day(2), harbour(id=f"h{number}", title=f"Zeppelin number {number}"))
         history.put(day(5), harbour(id=f"h{number}", title=f"Airship number {number}", body=f"Airship {number}."))
-    library = Library(history.index)
+    library = EmbeddedLibrary(history.index)
     library.refresh()
     query = SearchQuery("zeppelin", Filters(NOW, as_of=day(3)), mode=Mode.KEYWORD, limit=7)
     titles: list[str] = []

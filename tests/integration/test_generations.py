@@ -11,6 +11,7 @@ from indexer.errors import DiskFull, IndexDamaged, IndexMissing, ModelError, Sou
 from indexer.generations import MANIFEST
 from indexer.layout import IndexFolder
 from search_api import generation_jobs, jobs
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.library import Library
 from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
@@ -46,7 +47,7 @@ def test_a_truncated_file_is_named_by_verify_and_by_every_reader_and_reindex_men
     assert Path(name).name in problem
     assert "dateline reindex" in problem
     with pytest.raises(IndexDamaged, match=rf"{Path(name).name}.*dateline reindex"):
-        Library(index).refresh()
+        EmbeddedLibrary(index).refresh()
     assert generation_jobs.reindex(index).encoded == 0
     assert jobs.verify(index) == []
     library = opened_library(index)
@@ -98,7 +99,7 @@ def test_a_generation_of_another_format_is_refused(index: IndexFolder) -> None:
     path = index.generation(1) / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 99}), encoding="utf-8")
     with pytest.raises(IndexDamaged, match="format 99"):
-        Library(index).refresh()
+        EmbeddedLibrary(index).refresh()
 
 
 @pytest.mark.parametrize("text", ["", "seven", "99"])
@@ -162,7 +163,7 @@ def test_a_model_that_is_not_the_generation_s_is_refused(index: IndexFolder) -> 
     path = index.generation(1) / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text()) | {"model": "another"}), encoding="utf-8")
     with pytest.raises(ModelError, match=r"text-hash.*reindex --model"):
-        Library(index).refresh()
+        EmbeddedLibrary(index).refresh()
 
 
 def test_changes_are_searchable_before_the_next_generation_and_after_it(tmp_path: Path, index: IndexFolder) -> None:
@@ -221,7 +222,7 @@ def test_a_gate_without_queries_about_the_index_is_refused(tmp_path: Path, index
 
 
 def test_an_index_without_articles_answers_with_nothing(tmp_path: Path) -> None:
-    library = Library(IndexFolder(tmp_path / "nothing"))
+    library = EmbeddedLibrary(IndexFolder(tmp_path / "nothing"))
     library.refresh()
     answer = search(library, SearchQuery("ferry", anything()))
     assert answer.hits == ()

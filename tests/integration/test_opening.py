@@ -15,7 +15,7 @@ from indexer.generations import Manifest, check_files
 from indexer.layout import IndexFolder
 from search_api import generation_jobs
 from search_api.app import create_app
-from search_api.library import Library
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.settings import Settings
 from tests.support import index_of, record
 
@@ -53,7 +53,7 @@ def test_files_that_were_checked_are_opened_unread_and_read_later(
     index: IndexFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = read_files(monkeypatch)
-    library = Library(index)
+    library = EmbeddedLibrary(index)
     library.refresh()
     assert (read, library.has_unread) == ([], True)
     library.read_what_was_trusted()
@@ -71,10 +71,10 @@ def test_files_that_may_have_changed_are_read_before_they_are_opened(
     else:
         os.utime(index.generation(1) / "columns" / "seq.npy", ns=(1, 1))
     read = read_files(monkeypatch)
-    library = Library(index)
+    library = EmbeddedLibrary(index)
     library.refresh()
     assert (read, library.has_unread) == ([1], False)
-    Library(index).refresh()
+    EmbeddedLibrary(index).refresh()
     assert read == [1]
 
 
@@ -82,7 +82,7 @@ def test_damage_that_the_file_system_does_not_tell_of_is_found_after_the_start_b
     index: IndexFolder,
 ) -> None:
     generation_jobs.reindex(index)
-    readers = [Library(index), Library(index)]
+    readers = [EmbeddedLibrary(index), EmbeddedLibrary(index)]
     flipped_unseen(index.generation(2) / "vectors" / "embeddings.npy")
     for reader in readers:
         reader.refresh()

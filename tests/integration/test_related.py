@@ -332,10 +332,10 @@ def test_words_find_articles_behind_many_hidden_ones(tmp_path: Path) -> None:
         snapshot = library.view.snapshot
         (seed,) = known_seeds(library, library.view, ["seed"], NOW)
         everything = Filters(NOW)
-        pool = proposed(snapshot, seed, everything, snapshot.allowed(everything))
+        pool = proposed(snapshot, seed, everything)
         (row,) = rows_of(library, snapshot, ["seen"], NOW)
         assert pool.signals.lexical[pool.rows.tolist().index(row)] > 0
-        rows, _ = by_words(snapshot, seed, everything, snapshot.allowed(everything))
+        rows, _ = by_words(snapshot, seed, everything)
         assert row in rows
 
 

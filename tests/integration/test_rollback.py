@@ -16,6 +16,7 @@ from indexer.layout import IndexFolder
 from indexer.recipe import Recipe
 from indexer.served import note_served
 from search_api import generation_jobs, jobs
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.library import Library
 from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
@@ -190,7 +191,7 @@ def test_a_damaged_generation_gives_way_to_the_one_before_and_nothing_is_missing
     before = answer(library)
     if not running:
         library.close()
-        library = Library(index)
+        library = EmbeddedLibrary(index)
     flip(index.generation(2) / name)
     with caplog.at_level(logging.ERROR):
         library.refresh()
@@ -218,7 +219,7 @@ def test_a_lost_pointer_to_the_serving_generation_is_made_good_by_the_archive(
         pointer.unlink()
     else:
         pointer.write_text(text, encoding="ascii")
-    library = Library(index)
+    library = EmbeddedLibrary(index)
     with caplog.at_level(logging.ERROR):
         library.refresh()
     assert library.view

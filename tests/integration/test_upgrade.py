@@ -12,7 +12,7 @@ from indexer.archive_schema import SCHEMA_VERSION
 from indexer.filters import Filters
 from indexer.layout import IndexFolder
 from search_api import generation_jobs, jobs
-from search_api.library import Library
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
 from tests.support import NOW, TO_SCHEMA_3, contents, index_of, record, write_jsonl
@@ -31,7 +31,7 @@ def old_index(folder: Path) -> IndexFolder:
 
 
 def titles(index: IndexFolder, as_of: datetime | None) -> list[str]:
-    library = Library(index)
+    library = EmbeddedLibrary(index)
     library.refresh()
     query = SearchQuery("zeppelin", Filters(NOW, as_of=as_of), mode=Mode.KEYWORD)
     found = sorted(hit.article.title for hit in search(library, query).hits)
@@ -59,7 +59,7 @@ def test_nothing_is_lost_and_nothing_embedded_again(tmp_path: Path) -> None:
 def test_versions_from_before_answer_the_past_by_meaning_too(tmp_path: Path) -> None:
     index = old_index(tmp_path)
     generation_jobs.reindex(index)
-    library = Library(index)
+    library = EmbeddedLibrary(index)
     library.refresh()
     filters = Filters(NOW, as_of=datetime(2026, 4, 1, tzinfo=UTC))
     query = SearchQuery("dispatch 2", filters, mode=Mode.SEMANTIC, min_score=0.0, limit=50)

@@ -158,7 +158,7 @@ def test_the_lexical_scores_under_a_filter_are_those_without(library: Library, w
     assert library.view is not None
     snapshot = library.view.snapshot
     terms = snapshot.lexical.terms_of(words)
-    rows, scores = snapshot.lexical.search(replace(terms, neighbours=()), 100, wanted)
+    rows, scores = snapshot.by_words(replace(terms, neighbours=()), 100, wanted)
     assert snapshot.lexical.score(replace(terms, neighbours=()), rows).tolist() == scores.tolist()
 
 

@@ -15,6 +15,7 @@ from indexer.errors import CursorExpired
 from indexer.layout import IndexFolder
 from search_api import generation_jobs, jobs
 from search_api.cursors import Pin, Place, make_cursor
+from search_api.embedded_library import EmbeddedLibrary
 from search_api.library import Library
 from search_api.query import Collapse, Facet, Mode, SearchQuery, Sort
 from search_api.results import SearchAnswer
@@ -181,7 +182,7 @@ def test_pages_lose_and_repeat_nothing_when_the_view_is_no_longer_held(
 ) -> None:
     """Nine changed moments, with somebody paging at each, push the first out; edits and new articles change all statistics."""
     index = index_of(tmp_path, [record(number) for number in range(50)])
-    first_worker, other_worker = opened_library(index), Library(index)
+    first_worker, other_worker = opened_library(index), EmbeddedLibrary(index)
     query = SearchQuery("report dispatch ferry Lima", anything(), sort=sort, limit=9, recency="off")
     answer = first = search(first_worker, query)
     expected, _ = walk(first_worker, query)
