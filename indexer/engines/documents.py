@@ -10,33 +10,10 @@ from numpy.typing import NDArray
 
 from indexer.archive_stored import Stored
 from indexer.duplicates import text_key
-from indexer.engines.columns import NO_STORY, seconds
+from indexer.engines.facts import Facts, facts_of
 from indexer.engines.terms import Terms, terms_of
 from indexer.records import record_from_article
-from indexer.types import PubStatus
 from indexer.urls import url_key
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What filters and ranking ask of one article, as `columns.Columns` has it row by row; `spans` are of its chunks."""
-
-    seq: int
-    version: int
-    change: int
-    text_group: int
-    story: int
-    length: int
-    published: int
-    embargoed: int
-    known_from: int
-    usable: bool
-    section: str | None
-    source: str | None
-    language: str
-    authors: tuple[str, ...]
-    tags: tuple[str, ...]
-    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +52,7 @@ def document_of(stored: Stored, story_id: str | None) -> Document:
     """An article of the archive as a document."""
     article = stored.article
     return Document(
-        facts=Facts(
-            seq=stored.seq,
-            version=stored.version,
-            change=stored.change,
-            text_group=stored.text_group,
-            story=stored.story or NO_STORY,
-            length=len(article.body),
-            published=seconds(article.published_at),
-            embargoed=seconds(article.embargoed),
-            known_from=stored.known_from,
-            usable=article.pubstatus is PubStatus.USABLE,
-            section=article.section,
-            source=article.source,
-            language=article.language,
-            authors=article.authors,
-            tags=article.tags,
-            spans=tuple(stored.spans),
-        ),
+        facts=facts_of(stored),
         id=article.id,
         record=json.dumps(record_from_article(article), ensure_ascii=False),
         story_id=story_id,

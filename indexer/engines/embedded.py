@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from indexer.archive_stored import Stored
 from indexer.engines.analysis import QueryTerms
 from indexer.engines.columns import Columns, Mask, ordered_by_date, read_array
+from indexer.engines.facts import facts_of
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.row_lookup import RowOfSeq, Sorted, StoryRows
 from indexer.engines.stored_columns import GrowingColumns, columns_with
@@ -96,7 +97,11 @@ class Snapshot:
         `workspace` is a folder of this process's own; where it is missing it begins as a copy of the words at `lexical`. A view
         that is not followed by others is made `aside`.
         """
-        columns = columns_with(self.columns, stored) if aside else self.growth.with_more(self.columns, stored)
+        columns = (
+            columns_with(self.columns, stored)
+            if aside
+            else self.growth.with_more(self.columns, [facts_of(item) for item in stored])
+        )
         new_rows = range(len(self.columns), len(columns))
         changed = [*(item.seq for item in stored), *gone]
         dead_rows = self.row_of_seq.of(changed).tolist()

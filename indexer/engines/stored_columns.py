@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.archive_stored import Stored
-from indexer.engines.columns import MULTIPLE, NO_STORY, SINGLE, Columns, seconds
-from indexer.types import PubStatus
+from indexer.engines.columns import MULTIPLE, SINGLE, Columns
+from indexer.engines.facts import Facts, facts_of
 
 _OFFSETS = ("authors_offsets", "tags_offsets", "chunk_offsets")
 
@@ -26,7 +26,7 @@ _Code = Callable[[str, str | None], int]
 def columns_of(stored: Sequence[Stored]) -> Columns:
     """One row for each stored article, in the order given."""
     vocabulary = _Vocabulary({})
-    arrays = _arrays(stored, vocabulary.code)
+    arrays = _arrays([facts_of(item) for item in stored], vocabulary.code)
     for name in _OFFSETS:
         arrays[name] = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(arrays[name])])
     return Columns(**arrays, vocabulary={name: tuple(words) for name, words in vocabulary.words.items()})
@@ -34,7 +34,7 @@ def columns_of(stored: Sequence[Stored]) -> Columns:
 
 def columns_with(before: Columns, stored: Sequence[Stored]) -> Columns:
     """The rows of `before`, followed by one row for each stored article, as a copy of its own."""
-    return GrowingColumns().with_more(before, stored)
+    return GrowingColumns().with_more(before, [facts_of(item) for item in stored])
 
 
 class GrowingColumns:
@@ -49,13 +49,13 @@ class GrowingColumns:
         self._vocabulary = _Vocabulary({})
         self._lock = threading.Lock()
 
-    def with_more(self, before: Columns, stored: Sequence[Stored]) -> Columns:
-        """The rows of `before`, followed by one row for each stored article."""
+    def with_more(self, before: Columns, facts: Sequence[Facts]) -> Columns:
+        """The rows of `before`, followed by one row for each of the facts."""
         with self._lock:
             if before is not self._last:
                 self._buffers = {}
                 self._vocabulary = _Vocabulary(before.vocabulary)
-            arrays = _arrays(stored, self._vocabulary.code)
+            arrays = _arrays(facts, self._vocabulary.code)
             for name in _OFFSETS:
                 arrays[name] = getattr(before, name)[-1] + np.cumsum(arrays[name])
             grown = {name: self._grown(name, getattr(before, name), new) for name, new in arrays.items()}
@@ -89,33 +89,32 @@ class _Vocabulary:
         return codes[word]
 
 
-def _arrays(stored: Sequence[Stored], code: _Code) -> dict[str, NDArray[Any]]:
+def _arrays(facts: Sequence[Facts], code: _Code) -> dict[str, NDArray[Any]]:
     """The values of these articles alone; for offsets, how many each has."""
 
     def of(values: Iterable[Any], dtype: Any) -> NDArray[Any]:
         return np.array(list(values), dtype=dtype)
 
-    articles = [item.article for item in stored]
     arrays = {
-        "seq": of((item.seq for item in stored), np.int64),
-        "version": of((item.version for item in stored), np.int64),
-        "text_group": of((item.text_group for item in stored), np.int64),
-        "story": of((item.story or NO_STORY for item in stored), np.int64),
-        "length": of((len(a.body) for a in articles), np.int32),
-        "published": of((seconds(a.published_at) for a in articles), np.int64),
-        "embargoed": of((seconds(a.embargoed) for a in articles), np.int64),
-        "known_from": of((item.known_from for item in stored), np.int64),
-        "usable": of((a.pubstatus is PubStatus.USABLE for a in articles), np.bool_),
-        "section": of((code("section", a.section) for a in articles), np.int32),
-        "source": of((code("source", a.source) for a in articles), np.int32),
-        "language": of((code("language", a.language) for a in articles), np.int32),
-        "authors_offsets": of((len(a.authors) for a in articles), np.int64),
-        "authors": of((code("authors", name) for a in articles for name in a.authors), np.int32),
-        "tags_offsets": of((len(a.tags) for a in articles), np.int64),
-        "tags": of((code("tags", tag) for a in articles for tag in a.tags), np.int32),
-        "chunk_offsets": of((len(item.spans) for item in stored), np.int64),
-        "chunk_start": of((start for item in stored for start, _ in item.spans), np.int32),
-        "chunk_end": of((end for item in stored for _, end in item.spans), np.int32),
+        "seq": of((one.seq for one in facts), np.int64),
+        "version": of((one.version for one in facts), np.int64),
+        "text_group": of((one.text_group for one in facts), np.int64),
+        "story": of((one.story for one in facts), np.int64),
+        "length": of((one.length for one in facts), np.int32),
+        "published": of((one.published for one in facts), np.int64),
+        "embargoed": of((one.embargoed for one in facts), np.int64),
+        "known_from": of((one.known_from for one in facts), np.int64),
+        "usable": of((one.usable for one in facts), np.bool_),
+        "section": of((code("section", one.section) for one in facts), np.int32),
+        "source": of((code("source", one.source) for one in facts), np.int32),
+        "language": of((code("language", one.language) for one in facts), np.int32),
+        "authors_offsets": of((len(one.authors) for one in facts), np.int64),
+        "authors": of((code("authors", name) for one in facts for name in one.authors), np.int32),
+        "tags_offsets": of((len(one.tags) for one in facts), np.int64),
+        "tags": of((code("tags", tag) for one in facts for tag in one.tags), np.int32),
+        "chunk_offsets": of((len(one.spans) for one in facts), np.int64),
+        "chunk_start": of((start for one in facts for start, _ in one.spans), np.int32),
+        "chunk_end": of((end for one in facts for _, end in one.spans), np.int32),
     }
     assert arrays.keys() == {field.name for field in fields(Columns)} - {"vocabulary"}
     return arrays

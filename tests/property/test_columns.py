@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from indexer.archive_stored import Stored
 from indexer.engines.columns import Columns, joined_columns
+from indexer.engines.facts import facts_of
 from indexer.engines.stored_columns import GrowingColumns, columns_of
 from indexer.types import Article
 
@@ -103,8 +104,10 @@ def test_columns_that_grow_are_those_of_all_articles_and_earlier_views_stay_as_t
     for part in parts:
         if aside.draw(st.booleans()):  # a view that nobody follows, made of the last one, or of an earlier one
             before = aside.draw(st.integers(0, len(views) - 1))
-            assert_grown(growth.with_more(views[before], part[:1]), [*expected[before], *part[:1]])
-        views.append(growth.with_more(views[-1], part))
+            assert_grown(
+                growth.with_more(views[before], [facts_of(item) for item in part[:1]]), [*expected[before], *part[:1]]
+            )
+        views.append(growth.with_more(views[-1], [facts_of(item) for item in part]))
         expected.append([*expected[-1], *part])
     for view, articles_of_view in zip(views, expected, strict=True):
         assert_grown(view, articles_of_view)
