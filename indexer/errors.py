@@ -8,6 +8,9 @@ DatelineError
 ├── IndexMissing        there is no index where one was expected
 ├── IndexDamaged        a file of the index is not what its checksum or count says
 ├── GenerationMissing   there is no generation of that number, or none to go back to
+├── EngineError         the engine that keeps articles elsewhere refused a call
+│   ├── EngineLacks     the engine has not what a call needs
+│   └── EngineUnavailable the engine cannot be reached, or is not ready
 ├── IndexBusy           another process is writing to the index
 │   └── BuildUnderWay   a generation is being built, and another cannot be built or activated meanwhile
 ├── EngineError         an engine elsewhere failed
@@ -160,3 +163,19 @@ class StoryNotFound(DatelineError):
     def __init__(self, story_id: str) -> None:
         super().__init__(f"no story with id {story_id!r}; ids come from search hits and from /v1/stories")
         self.story_id = story_id
+
+
+class EngineError(DatelineError):
+    """The engine that keeps articles elsewhere refused a call that should have been right."""
+
+
+class EngineLacks(EngineError):
+    """The engine has not what a call needs; its message says what, and from which version it is there."""
+
+
+class EngineUnavailable(EngineError):
+    """The engine cannot be reached, or is not ready; ask again after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, retry_after_s: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,1 @@
+"""Milvus as what articles are kept in and searched: the only package that imports pymilvus, and only once it connects."""

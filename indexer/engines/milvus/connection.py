@@ -1,0 +1,159 @@
+"""One channel to Milvus: calls with a deadline, tried again while it is not ready, and errors that a user can be told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import stamina
+
+from indexer.engines.milvus.failures import Failure, failure, is_of_milvus, told
+from indexer.errors import EngineError, EngineUnavailable, GenerationMissing, SettingError
+
+CONNECT_S = 5.0
+"""How long a channel may take to open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long failed calls are tried again in all, the longest wait between two, and what a user is told to wait after."""
+
+    total_s: float
+    wait_max_s: float
+    retry_after_s: int
+
+
+READS = Patience(total_s=2.0, wait_max_s=0.5, retry_after_s=2)
+WRITES = Patience(total_s=20.0, wait_max_s=4.0, retry_after_s=10)
+
+LOADING_S = 300.0
+"""How long making, indexing and loading a collection may take."""
+
+_INSTALL = "the Milvus engine needs pymilvus, which is not installed; pip install 'dateline[milvus]'"
+
+
+class _Passing(Exception):
+    """A call failed in a way that passes."""
+
+
+class Connection:
+    """Calls methods of pymilvus's client, whose channel opens at the first call and again when it breaks; for many threads.
+
+    Milvus Lite, which takes one write to a collection at a time, is written to by one thread at a time.
+    """
+
+    def __init__(self, uri: str, token: str | None, timeout_s: float) -> None:
+        self.uri = uri
+        self.is_lite = uri.endswith(".db")
+        self._token = token or ""
+        self._timeout_s = timeout_s
+        self._client: Any = None
+        self._opening = Lock()
+        self._writing = Lock()
+
+    def read(self, call: str, **details: Any) -> Any:
+        """What a reading call gives. Raises EngineUnavailable, EngineError, and GenerationMissing for no such collection."""
+        return self._patient(call, READS, self._timeout_s, details)
+
+    def write(self, call: str, **details: Any) -> Any:
+        """What a writing call gives, which must be one that can be repeated. Raises as `read` does."""
+        with self._one_at_a_time():
+            return self._patient(call, WRITES, max(self._timeout_s, WRITES.total_s), details)
+
+    def arrange(self, call: str, **details: Any) -> Any:
+        """What a call gives that makes, loads or drops collections, which may take minutes. Raises as `read` does."""
+        with self._one_at_a_time():
+            return self._patient(call, WRITES, LOADING_S, details)
+
+    def close(self) -> None:
+        """Close the channel; a later call opens it again. A file's own server goes on until the process ends."""
+        with self._opening:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        if not self.is_lite:
+            yield
+            return
+        with self._writing:
+            yield
+
+    def _patient(self, call: str, patience: Patience, timeout_s: float, details: dict[str, Any]) -> Any:
+        try:
+            for attempt in stamina.retry_context(
+                on=_Passing,
+                attempts=None,
+                timeout=patience.total_s,
+                wait_initial=0.05,
+                wait_max=patience.wait_max_s,
+                wait_jitter=0.1,
+            ):
+                with attempt:
+                    return self._once(call, timeout_s, details)
+        except _Passing as error:
+            raise EngineUnavailable(
+                f"Milvus cannot {call} at present: {error}; ask again in {patience.retry_after_s} s",
+                patience.retry_after_s,
+            ) from error.__cause__
+        raise AssertionError("every attempt either returns or raises")
+
+    def _once(self, call: str, timeout_s: float, details: dict[str, Any], *, reload: bool = True) -> Any:
+        client = self._opened()
+        try:
+            return getattr(client, call)(timeout=timeout_s, **details)
+        except Exception as error:
+            if not is_of_milvus(error):
+                raise
+            kind = failure(error)
+            if kind is Failure.RELEASED and reload and "collection_name" in details:
+                self._once("load_collection", timeout_s, {"collection_name": details["collection_name"]}, reload=False)
+                return self._once(call, timeout_s, details, reload=False)
+            if kind is Failure.REOPEN:
+                self._discard(client)
+            if kind in (Failure.REOPEN, Failure.AGAIN, Failure.RELEASED):
+                raise _Passing(told(error)) from error
+            if kind is Failure.GONE:
+                raise GenerationMissing(f"Milvus holds no {details.get('collection_name', call)}") from error
+            raise EngineError(f"Milvus refused {call}: {told(error)}") from error
+
+    def _opened(self) -> Any:
+        with self._opening:
+            if self._client is None:
+                self._client = self._open()
+            return self._client
+
+    def _open(self) -> Any:
+        try:
+            from pymilvus import MilvusClient
+        except ImportError as error:
+            raise SettingError(_INSTALL) from error
+        for name in ("pymilvus", "milvus_lite"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # both log each failure, which is told here
+        try:
+            client = MilvusClient(uri=self.uri, token=self._token, timeout=CONNECT_S, dedicated=True)
+        except Exception as error:
+            if not is_of_milvus(error):
+                raise
+            if failure(error) is Failure.REFUSED:
+                raise EngineError(f"Milvus cannot be opened: {told(error)}") from error
+            raise _Passing(told(error)) from error
+        client._handler._on_rpc_error = _not_again
+        return client
+
+    def _discard(self, client: Any) -> None:
+        with self._opening:
+            if self._client is not client:
+                return
+            self._client = None
+        client.close()
+
+
+def _not_again(error: Exception) -> bool:
+    """Instead of pymilvus's own tries, which go on until the deadline of a call: nobody waits ten seconds for a dead server."""
+    raise error

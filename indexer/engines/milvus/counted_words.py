@@ -1,0 +1,94 @@
+"""How many articles hold a word: kept word by word, since Milvus does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from indexer.engines.milvus.collections import NOWHERE, TEXT_BYTES
+from indexer.engines.milvus.connection import Connection
+from indexer.engines.milvus.expressions import OneOf, begun, written
+from indexer.engines.milvus.keys import Kind, word_key
+from indexer.engines.milvus.reading import WINDOW, count
+
+_AT_ONCE = 2_000
+_MOST_HOLDERS = 2**50
+
+
+def holders(connection: Connection, collection: str, kind: Kind, words: Collection[str]) -> dict[str, int]:
+    """See `MilvusStore.holders`."""
+    return {word: held for word, held in _held(connection, collection, kind, words, fresh=False).items() if held > 0}
+
+
+def add(connection: Connection, collection: str, kind: Kind, counts: Mapping[str, int]) -> None:
+    """See `MilvusStore.add_holders`. A word of more than 65,535 bytes is not counted."""
+    changed = {word: more for word, more in counts.items() if more and len(word.encode()) <= TEXT_BYTES}
+    held = _held(connection, collection, kind, changed, fresh=True)
+    sums = {word: held.get(word, 0) + more for word, more in changed.items()}
+    rows = [
+        {
+            "word_key": word_key(kind, word),
+            "word": word,
+            "letters": len(word),
+            "holders": total,
+            "version": 0,
+            "nowhere": NOWHERE,
+        }
+        for word, total in sums.items()
+        if total > 0
+    ]
+    for start in range(0, len(rows), _AT_ONCE):
+        connection.write("upsert", collection_name=collection, data=rows[start : start + _AT_ONCE])
+    gone = [word_key(kind, word) for word, total in sums.items() if total <= 0 and word in held]
+    for start in range(0, len(gone), _AT_ONCE):
+        connection.write("delete", collection_name=collection, ids=gone[start : start + _AT_ONCE])
+
+
+def beginning(
+    connection: Connection, collection: str, asked: tuple[Kind, str, tuple[int, int] | None], limit: int
+) -> list[tuple[str, int]]:
+    """See `MilvusStore.beginning`: the words that at least so many articles hold, where there are too many to sort them all."""
+    if limit < 1:
+        return []
+    few, many = _MOST_HOLDERS, 1  # a least number of holders that few words have, and one that too many may have
+    least = many
+    while (held := count(connection, collection, begun(*asked, least))) > WINDOW or (held < limit and few - many > 1):
+        if held > WINDOW:
+            many = least
+        elif least == 1:
+            break
+        else:
+            few = least
+        if few - many <= 1:
+            break
+        least = min(many * 2, (few + many) // 2)
+    found = _words(connection, collection, begun(*asked, least if held <= WINDOW else few))
+    if len(found) < limit and least > 1:
+        found |= dict(list(_words(connection, collection, begun(*asked, many)).items())[: limit - len(found)])
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]
+
+
+def _held(
+    connection: Connection, collection: str, kind: Kind, words: Collection[str], *, fresh: bool
+) -> dict[str, int]:
+    keys = {word_key(kind, word): word for word in words}
+    listed = list(keys)
+    found: dict[str, int] = {}
+    level = {"consistency_level": "Strong"} if fresh else {}
+    for start in range(0, len(listed), _AT_ONCE):
+        rows: list[dict[str, Any]] = connection.read(
+            "query",
+            collection_name=collection,
+            filter=written(OneOf("word_key", tuple(listed[start : start + _AT_ONCE]))),
+            output_fields=["word_key", "holders"],
+            **level,
+        )
+        found |= {keys[str(row["word_key"])]: int(row["holders"]) for row in rows}
+    return found
+
+
+def _words(connection: Connection, collection: str, where: str) -> dict[str, int]:
+    rows = connection.read(
+        "query", collection_name=collection, filter=where, output_fields=["word", "holders"], limit=WINDOW
+    )
+    return {str(row["word"]): int(row["holders"]) for row in rows}

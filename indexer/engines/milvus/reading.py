@@ -1,0 +1,207 @@
+"""What is read of Milvus: articles by their numbers and keys, and the first of a search."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engines.documents import Met
+from indexer.engines.milvus.connection import Connection
+from indexer.engines.milvus.expressions import All, Compare, OneOf, keyed, written
+from indexer.engines.milvus.keys import Key
+from indexer.engines.milvus.pieces import encoded, unpacked
+from indexer.engines.milvus.rows import CHUNK_FIELDS, MET_FIELDS, chunk_id, owner
+from indexer.engines.milvus.rows import met as as_met
+from indexer.errors import IndexDamaged
+from indexer.types import Scores, Vector
+
+WINDOW = 16_384
+"""The most rows that Milvus answers one question with."""
+
+_RECORDS_AT_ONCE = 32
+"""Records of two megabytes each stay below the 100 MB that a server answers with."""
+
+_ARTICLES_AT_ONCE = 256
+_CHUNKS_AT_ONCE = 4_096
+_LOOKS = 3
+"""How often an article is read again that somebody was writing meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """What the collections of a generation are called, and the dimension of its embeddings."""
+
+    articles: str
+    chunks: str
+    dimension: int
+
+
+def dimension(connection: Connection, articles: str) -> int:
+    """Of the embeddings of the generation whose articles a collection holds."""
+    fields = connection.read("describe_collection", collection_name=articles)["fields"]
+    return next(int(field["params"]["dim"]) for field in fields if field["name"] == "vector")
+
+
+def met(connection: Connection, names: Collections, seqs: Sequence[int], *, fresh: bool) -> list[Met]:
+    """See `MilvusStore.met`."""
+    found: dict[int, Met] = {}
+    wanted = list(dict.fromkeys(int(seq) for seq in seqs))
+    for look in range(_LOOKS):
+        is_fresh = fresh or look > 0
+        articles = _articles(connection, names, wanted, MET_FIELDS, fresh=is_fresh)
+        chunks = _chunks(connection, names, articles, fresh=is_fresh)
+        for seq in wanted:
+            found.pop(seq, None)
+        found |= {seq: as_met(row, chunks[seq], names.dimension) for seq, row in articles.items()}
+        wanted = [seq for seq, row in articles.items() if len(chunks[seq]) != row["chunks"]]
+        if not wanted:
+            break
+    return [found[seq] for seq in map(int, seqs) if seq in found]
+
+
+def records(
+    connection: Connection, names: Collections, seqs: Sequence[int], *, fresh: bool
+) -> dict[int, tuple[int, str]]:
+    """See `MilvusStore.records`. Raises IndexDamaged for a record that is not whole."""
+    found: dict[int, tuple[int, str]] = {}
+    wanted = list(dict.fromkeys(int(seq) for seq in seqs))
+    for start in range(0, len(wanted), _RECORDS_AT_ONCE):
+        some = wanted[start : start + _RECORDS_AT_ONCE]
+        for seq, row in _articles(connection, names, some, ["seq", "version", "record"], fresh=fresh).items():
+            try:
+                found[seq] = int(row["version"]), unpacked(row["record"])
+            except ValueError as error:
+                raise IndexDamaged(f"article {seq} is damaged in Milvus ({error}); build a new generation") from error
+    return found
+
+
+def find(
+    connection: Connection,
+    names: Collections,
+    key: Key,
+    values: Sequence[str | int],
+    limit: int,
+    *,
+    fresh: bool = False,
+) -> NDArray[np.int64]:
+    """See `MilvusStore.find`."""
+    found: list[int] = []
+    for start in range(0, len(values), WINDOW):
+        rows = connection.read(
+            "query",
+            collection_name=names.articles,
+            filter=keyed(key, values[start : start + WINDOW]),
+            output_fields=["seq"],
+            limit=limit,
+            **_consistency(fresh),
+        )
+        found += [int(row["seq"]) for row in rows]
+    return np.unique(np.array(found, dtype=np.int64))[:limit]
+
+
+def nearest(
+    connection: Connection, names: Collections, vector: Vector, limit: int, where: str
+) -> tuple[NDArray[np.int64], Scores]:
+    """See `MilvusStore.nearest`."""
+    hits = _search(
+        connection,
+        names.chunks,
+        np.asarray(vector, dtype=np.float32).tolist(),
+        limit,
+        where,
+        anns_field="embedding",
+        search_params={"metric_type": "IP", "params": {"ef": max(limit, 64)}},
+    )
+    ids = np.array([hit["id"] for hit in hits], dtype=np.int64)
+    return owner(ids), np.array([hit["distance"] for hit in hits], dtype=np.float32)
+
+
+def by_words(
+    connection: Connection, names: Collections, terms: Sequence[str], limit: int, where: str
+) -> NDArray[np.int64]:
+    """See `MilvusStore.by_words`."""
+    if not terms:
+        return np.empty(0, dtype=np.int64)
+    question = " ".join(map(encoded, terms))
+    hits = _search(
+        connection, names.articles, question, limit, where, anns_field="sparse", search_params={"metric_type": "BM25"}
+    )
+    return np.array([hit["seq"] for hit in hits], dtype=np.int64)
+
+
+def count(connection: Connection, collection: str, where: str, *, fresh: bool = False) -> int:
+    """How many rows of a collection an expression lets through; all for an empty one."""
+    rows = connection.read(
+        "query", collection_name=collection, filter=where, output_fields=["count(*)"], **_consistency(fresh)
+    )
+    return int(rows[0]["count(*)"])
+
+
+def scan(connection: Connection, names: Collections, batch: int) -> Iterator[list[Met]]:
+    """See `MilvusStore.scan`: by ranges of seq, since Milvus gives rows in no order."""
+    first, step = 0, batch
+    while count(connection, names.articles, written(Compare("seq", ">=", first)), fresh=True):
+        within = written(All((Compare("seq", ">=", first), Compare("seq", "<", first + step))))
+        held = count(connection, names.articles, within, fresh=True)
+        if held > batch:
+            step = max(step // 2, batch)
+            continue
+        if held:
+            rows = _rows(connection, names.articles, within, ["seq"], fresh=True)
+            yield met(connection, names, sorted(int(row["seq"]) for row in rows), fresh=True)
+        first += step
+        step = step * 2 if held < batch // 2 else step
+
+
+def _articles(
+    connection: Connection, names: Collections, seqs: Sequence[int], fields: list[str], *, fresh: bool
+) -> dict[int, Mapping[str, Any]]:
+    found: dict[int, Mapping[str, Any]] = {}
+    for start in range(0, len(seqs), _ARTICLES_AT_ONCE):
+        where = written(OneOf("seq", tuple(seqs[start : start + _ARTICLES_AT_ONCE])))
+        for row in _rows(connection, names.articles, where, fields, fresh=fresh):
+            found[int(row["seq"])] = row
+    return found
+
+
+def _chunks(
+    connection: Connection, names: Collections, articles: Mapping[int, Mapping[str, Any]], *, fresh: bool
+) -> dict[int, list[Mapping[str, Any]]]:
+    """The chunks of each article that are of its own version, in order."""
+    ids = [chunk_id(seq, ordinal) for seq, row in articles.items() for ordinal in range(row["chunks"])]
+    found: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    rows: list[Mapping[str, Any]] = []
+    for start in range(0, len(ids), _CHUNKS_AT_ONCE):
+        where = written(OneOf("id", tuple(ids[start : start + _CHUNKS_AT_ONCE])))
+        rows += _rows(connection, names.chunks, where, CHUNK_FIELDS, fresh=fresh)
+    for row in sorted(rows, key=lambda row: int(row["id"])):
+        seq = int(owner(np.int64(row["id"])))  # type: ignore[arg-type]
+        if row["version"] == articles[seq]["version"]:
+            found[seq].append(row)
+    return found
+
+
+def _rows(
+    connection: Connection, collection: str, where: str, fields: list[str], *, fresh: bool
+) -> list[Mapping[str, Any]]:
+    rows = connection.read(
+        "query", collection_name=collection, filter=where, output_fields=fields, **_consistency(fresh)
+    )
+    return list(rows)
+
+
+def _search(connection: Connection, collection: str, question: Any, limit: int, where: str, **how: Any) -> list[Any]:
+    if limit < 1:
+        return []
+    return list(
+        connection.read("search", collection_name=collection, data=[question], limit=limit, filter=where, **how)[0]
+    )
+
+
+def _consistency(fresh: bool) -> dict[str, str]:
+    return {"consistency_level": "Strong"} if fresh else {}

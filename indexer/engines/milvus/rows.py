@@ -1,0 +1,148 @@
+"""Documents as rows of the collections, and rows as what a search met. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engines.documents import Document, Facts, Met
+from indexer.engines.milvus.collections import MOST_VALUES
+from indexer.engines.milvus.keys import compared, identity
+from indexer.engines.milvus.pieces import PIECE_BYTES, joined, packed, parted
+from indexer.engines.terms import Terms
+from indexer.filters import language_forms
+
+Row: TypeAlias = dict[str, Any]
+
+ORDINAL_BITS = 13
+MOST_CHUNKS = 1 << ORDINAL_BITS
+"""Chunks of one article; what lies beyond them is not kept."""
+
+NUMBERS = ["seq", "version", "change", "text_group", "story", "length", "published", "embargoed", "known_from"]
+MET_FIELDS = [*NUMBERS, "usable", "chunks", "shown", "words", "title_words"]
+CHUNK_FIELDS = ["id", "version", "first", "past", "embedding"]
+
+
+def chunk_id(seq: int, ordinal: int) -> int:
+    """The primary key of a chunk."""
+    return seq << ORDINAL_BITS | ordinal
+
+
+def owner(chunk_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The article (seq) of each chunk."""
+    owners: NDArray[np.int64] = chunk_ids >> ORDINAL_BITS
+    return owners
+
+
+def article_row(document: Document, dimension: int) -> Row:
+    """The row of an article."""
+    facts = document.facts
+    return {
+        "seq": facts.seq,
+        **_filtered(facts),
+        "text_group": facts.text_group,
+        "story": facts.story,
+        "length": facts.length,
+        "text_key": document.text_key,
+        "chunks": chunks_of(document),
+        "id_key": identity(document.id),
+        "url_key": identity(document.url_key or ""),
+        "story_key": identity(document.story_id or ""),
+        "shown": _shown(document),
+        "record": packed(document.record),
+        "words": joined(document.terms.text),
+        "title_words": joined(document.terms.title),
+        "vector": _mean(document.embeddings, dimension),
+    }
+
+
+def chunk_rows(document: Document) -> list[Row]:
+    """The rows of an article's chunks."""
+    facts = document.facts
+    copied = {"seq": facts.seq, **_filtered(facts)}
+    return [
+        {**copied, "id": chunk_id(facts.seq, ordinal), "first": first, "past": past, "embedding": vector}
+        for ordinal, ((first, past), vector) in enumerate(
+            zip(facts.spans[:MOST_CHUNKS], document.embeddings[:MOST_CHUNKS].astype(np.float32), strict=True)
+        )
+    ]
+
+
+def chunks_of(document: Document) -> int:
+    """How many chunks of an article are kept."""
+    return min(len(document.embeddings), MOST_CHUNKS)
+
+
+def met(article: Mapping[str, Any], chunks: Sequence[Mapping[str, Any]], dimension: int) -> Met:
+    """What a search met, from an article's row and those of its own version's chunks, in order."""
+    shown = json.loads("".join(article["shown"]))
+    vectors = [chunk["embedding"] for chunk in chunks]
+    return Met(
+        facts=Facts(
+            **{name: int(article[name]) for name in NUMBERS},
+            usable=bool(article["usable"]),
+            section=shown["section"],
+            source=shown["source"],
+            language=shown["language"],
+            authors=tuple(shown["authors"]),
+            tags=tuple(shown["tags"]),
+            spans=tuple((int(chunk["first"]), int(chunk["past"])) for chunk in chunks),
+        ),
+        id=shown["id"],
+        story_id=shown["story_id"],
+        terms=Terms(shown["analysis"], parted(article["words"]), parted(article["title_words"])),
+        embeddings=np.array(vectors, dtype=np.float32).reshape(len(vectors), dimension),
+    )
+
+
+def _filtered(facts: Facts) -> Row:
+    """What filters ask, of an article and again of each of its chunks."""
+    return {
+        "version": facts.version,
+        "change": facts.change,
+        "published": facts.published,
+        "embargoed": facts.embargoed,
+        "known_from": facts.known_from,
+        "usable": facts.usable,
+        "section_key": compared(facts.section or ""),
+        "source_key": compared(facts.source or ""),
+        "language_keys": [compared(form) for form in language_forms(facts.language)],
+        "author_keys": _keys(facts.authors),
+        "tag_keys": _keys(facts.tags),
+    }
+
+
+def _keys(values: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(map(compared, values)))[:MOST_VALUES]
+
+
+def _shown(document: Document) -> list[str]:
+    """What filters compare without case, as the article writes it, in pieces of JSON in ASCII."""
+    facts = document.facts
+    text = json.dumps(
+        {
+            "id": document.id,
+            "story_id": document.story_id,
+            "section": facts.section,
+            "source": facts.source,
+            "language": facts.language,
+            "authors": facts.authors,
+            "tags": facts.tags,
+            "analysis": document.terms.analysis,
+        }
+    )
+    return [text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES)]
+
+
+def _mean(embeddings: NDArray[np.float16], dimension: int) -> NDArray[np.float32]:
+    """The mean of an article's chunks, of unit length (zero for an article without chunks)."""
+    if not len(embeddings):
+        return np.zeros(dimension, dtype=np.float32)
+    mean = embeddings.astype(np.float32).mean(axis=0)
+    norm = float(np.linalg.norm(mean))
+    unit: NDArray[np.float32] = mean / norm if norm else mean
+    return unit
