@@ -13,9 +13,6 @@ DatelineError
 │   └── EngineUnavailable the engine cannot be reached, or is not ready
 ├── IndexBusy           another process is writing to the index
 │   └── BuildUnderWay   a generation is being built, and another cannot be built or activated meanwhile
-├── EngineError         an engine elsewhere failed
-│   ├── EngineUnavailable   it cannot be reached, or is not ready
-│   └── EngineLacks         it cannot do what was asked
 ├── BodyTooLarge        a request has more than any article
 ├── BodyEncoded         a request is compressed
 ├── BodyAmbiguous       a request says in two ways where it ends
@@ -74,22 +71,6 @@ class IndexBusy(DatelineError):
 
 class BuildUnderWay(IndexBusy):
     """A generation is being built, activated or copied; another cannot be at the same time."""
-
-
-class EngineError(DatelineError):
-    """An engine that keeps articles elsewhere failed."""
-
-
-class EngineUnavailable(EngineError):
-    """An engine elsewhere cannot be reached, or is not ready; the same may be asked again after `retry_after_s`."""
-
-    def __init__(self, message: str, retry_after_s: int = 2) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
-
-class EngineLacks(EngineError):
-    """An engine elsewhere cannot do what was asked of it."""
 
 
 class BodyTooLarge(DatelineError):

@@ -184,12 +184,17 @@ def verify(index: IndexFolder) -> list[str]:
         return [str(error)]
 
 
-def _problems(index: IndexFolder, archive: Archive) -> list[str]:
+def problems_of_archive(archive: Archive) -> list[str]:
+    """Everything wrong with an archive, in plain words with the fix; empty when all is well."""
     problems = [f"archive: {problem}; restore it from a backup" for problem in archive.check()]
-    problems += [
+    return problems + [
         f"the takedown of {article_id!r} was not finished; finish it: dateline takedown {article_id} --reason TEXT"
         for article_id in archive.history.unpurged()
     ]
+
+
+def _problems(index: IndexFolder, archive: Archive) -> list[str]:
+    problems = problems_of_archive(archive)
     try:
         manifest = read_manifest(index)
     except (IndexDamaged, IndexMissing) as error:

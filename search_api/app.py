@@ -23,7 +23,7 @@ from search_api.api_description import describe_api
 from search_api.body_limit import BodyLimit
 from search_api.clock import utc_now
 from search_api.compression import Compression
-from search_api.embedded_library import EmbeddedLibrary
+from search_api.engine_choice import open_library
 from search_api.errors import register_errors
 from search_api.following import Follower
 from search_api.heads import Heads
@@ -77,7 +77,7 @@ def create_app(
     """
     settings = settings or Settings()
     index = IndexFolder(settings.index)
-    library = EmbeddedLibrary(index, warm=True)
+    library = open_library(index, warm=True)
     follower = Follower(library)
     desk = WriteDesk(index, library)
     maintenance = Maintenance(index, library, fold_after=settings.fold_after)

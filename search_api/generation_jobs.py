@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer import generations
 from indexer.archive import Archive
-from indexer.building import build, has_unfinished
+from indexer.building import has_unfinished
 from indexer.encoder import Encoder, load_encoder
 from indexer.errors import GenerationMissing, IndexDamaged, SourceError
 from indexer.generations import Manifest
@@ -19,13 +19,14 @@ from indexer.reencoding import reencode
 from indexer.regrouping import Regrouped
 from indexer.regrouping import regroup as find_groups
 from indexer.runtimes import Device
-from indexer.served import served
 from search_api.clock import utc_now
+from search_api.engine_choice import shelf_of, store_of
 from search_api.jobs import model_of, opened
 from search_api.judging import Collection, Task, judge_search, read_collection
 from search_api.progress import line_on_stderr, reindex_progress
 from search_api.query import Mode
 from search_api.settings import Settings
+from search_api.shelves import Shelf
 
 GATE_STEP = 0.01
 """How much nDCG@10 a new generation may lose and still pass the gate, unless asked otherwise."""
@@ -94,7 +95,8 @@ def reindex(
     index.require_archive()
     collection = read_collection(gate, Task.SEARCH) if gate else None
     with index.building(), Archive(index.archive) as archive:
-        generations.settle(index, archive)
+        shelf = shelf_of(index)
+        shelf.settle(archive)
         if collection:
             _check_gate(collection, archive, index)
         told = line_on_stderr(shown=show_progress)
@@ -110,27 +112,30 @@ def reindex(
             ):
                 regrouped = find_groups(archive, recipe_for(encoder), progress, now=utc_now())
         with reindex_progress("building", archive.counts()["articles"], shown=show_progress) as progress:
-            recipe = recipe_for(encoder)
-            manifest = build(index, archive, recipe, now=utc_now(), progress=progress, encode=encoder.encode_query)
+            manifest = shelf.build(archive, encoder, progress)
         try:
             judged = _gate(index, collection, manifest, gate_step) if collection else None
         except BaseException:
-            generations.remove(index, manifest.number)
+            shelf.remove(manifest.number)
             raise
         passed = judged is None or judged.passed
         pruned = []
         if not passed:
-            generations.remove(index, manifest.number)
+            shelf.remove(manifest.number)
         elif activate:
-            encoded += _activated(index, archive, manifest, encoder)
-            pruned = generations.prune(index, archive, keep=keep)
+            encoded += _activated(shelf, archive, manifest, encoder)
+            pruned = shelf.prune(archive, keep=keep)
     return ReindexDone(manifest, activate and passed, encoded, time.monotonic() - started, pruned, judged, regrouped)
 
 
 def renew(index: IndexFolder) -> ReindexDone | None:
     """Rebuild the serving generation when it cannot be read, as after a release that changed its format; None when it can."""
+    shelf = shelf_of(index)
     try:
-        generations.read_manifest(index)
+        if (number := shelf.serving()) is not None:
+            shelf.manifest(number)
+        elif shelf.numbers():
+            return reindex(index)
     except IndexDamaged:
         return reindex(index)
     return None
@@ -139,7 +144,7 @@ def renew(index: IndexFolder) -> ReindexDone | None:
 def fold_long_tail(index: IndexFolder, *, show_progress: bool = False) -> ReindexDone | None:
     """Build the next generation when more articles changed since the serving one than DATELINE_FOLD_AFTER says; else None."""
     bound, number = Settings().fold_after, serving(index)
-    if not bound or number is None or index.is_building():
+    if not bound or number is None or index.is_building() or store_of(index):
         return None
     with Archive(index.require_archive()) as archive:
         tail = archive.stored.changed_articles(generations.read_manifest(index, number).change)
@@ -153,10 +158,10 @@ def rollback(index: IndexFolder, *, show_progress: bool = False) -> RollbackDone
     """
     index.require_archive()
     with index.building(), Archive(index.archive) as archive:
-        current = serving(index)
-        there = index.numbers()
-        generations.settle(index, archive)
-        before = [number for number in served(archive) if number != current and number in there]
+        shelf = shelf_of(index)
+        current, there = shelf.serving(), shelf.numbers()
+        shelf.settle(archive)
+        before = [number for number in shelf.served(archive) if number != current and number in there]
         if not before:
             raise GenerationMissing("no generation that served before is kept; reindex --keep says how many are")
         return _made_to_serve(index, archive, before[-1], current, again=True, show_progress=show_progress)
@@ -166,47 +171,47 @@ def activate(index: IndexFolder, number: int) -> RollbackDone:
     """Let a generation that is there serve; raises GenerationMissing for a number that none has."""
     index.require_archive()
     with index.building(), Archive(index.archive) as archive:
-        if number not in index.numbers():
-            known = ", ".join(map(str, index.numbers())) or "none"
+        shelf = shelf_of(index)
+        if number not in shelf.numbers():
+            known = ", ".join(map(str, shelf.numbers())) or "none"
             raise GenerationMissing(f"there is no generation {number}; there is {known}")
-        return _made_to_serve(index, archive, number, serving(index), again=False, show_progress=False)
+        return _made_to_serve(index, archive, number, shelf.serving(), again=False, show_progress=False)
 
 
 def generations_of(index: IndexFolder) -> list[dict[str, Any]]:
     """What is known of each generation there is, oldest first."""
+    shelf = shelf_of(index)
     with Archive(index.require_archive()) as archive:
-        before, current = served(archive), serving(index)
+        before, current = shelf.served(archive), shelf.serving()
     found = []
-    for number in index.numbers():
+    for number in shelf.numbers():
         facts: dict[str, Any] = {"number": number, "serving": number == current, "served": number in before}
         try:
-            manifest = generations.read_manifest(index, number)
+            manifest = shelf.manifest(number)
         except IndexDamaged:
             found.append(facts | {"damaged": True})
             continue
         names = ("built_at", "change", "model_name", "articles", "chunks")
-        size = sum(file["bytes"] for file in manifest.files.values())
-        found.append(facts | {"damaged": False, **{name: getattr(manifest, name) for name in names}, "bytes": size})
+        told = {name: getattr(manifest, name) for name in names}
+        found.append(facts | {"damaged": False, **told, "bytes": shelf.size_bytes(manifest)})
     return found
 
 
 def serving(index: IndexFolder) -> int | None:
     """The number of the serving generation; None when the pointer to it is damaged, which an activation mends."""
-    try:
-        return index.current()
-    except IndexDamaged:
-        return None
+    return shelf_of(index).serving()
 
 
 def _made_to_serve(
     index: IndexFolder, archive: Archive, number: int, before: int | None, *, again: bool, show_progress: bool
 ) -> RollbackDone:
     started = time.monotonic()
-    manifest = generations.read_manifest(index, number)
-    wrong = generations.check_files(index, manifest)
+    shelf = shelf_of(index)
+    manifest = shelf.manifest(number)
+    wrong = shelf.wrong(manifest)
     if wrong:
         raise IndexDamaged(f"generation {number}: {wrong[0]}; it cannot serve: dateline reindex")
-    generations.activate(index, archive, manifest, again=again)
+    shelf.activate(archive, manifest, again=again)
     seconds = time.monotonic() - started
     encoded = 0
     if archive.stored.lacking_chunks(manifest.recipe):
@@ -215,11 +220,11 @@ def _made_to_serve(
     return RollbackDone(number, before, manifest.model_name, seconds, encoded)
 
 
-def _activated(index: IndexFolder, archive: Archive, manifest: Manifest, encoder: Encoder) -> int:
+def _activated(shelf: Shelf, archive: Archive, manifest: Manifest, encoder: Encoder) -> int:
     """Activate a generation; returns how many texts had to be embedded that were written meanwhile, under another model."""
     encoded = 0
     encoded += _embed_lacking(archive, encoder, show_progress=False, as_changes=True)
-    generations.activate(index, archive, manifest)
+    shelf.activate(archive, manifest)
     while archive.stored.lacking_chunks(manifest.recipe):
         encoded += _embed_lacking(archive, encoder, show_progress=False, as_changes=True)
     return encoded
@@ -241,7 +246,7 @@ def _check_gate(collection: Collection, archive: Archive, index: IndexFolder) ->
 
 def _gate(index: IndexFolder, collection: Collection, manifest: Manifest, step: float) -> Gate | None:
     """None when there is no serving generation to compare with."""
-    current = index.current()
+    current = serving(index)
     if current is None:
         return None
     figures = []

@@ -27,9 +27,10 @@ from indexer.sources.items import Reading
 from indexer.takedown import stays_out
 from indexer.types import Found
 from search_api.clock import utc_now
-from search_api.embedded_library import EmbeddedLibrary
+from search_api.engine_choice import open_library, shelf_of, store_of
 from search_api.index_facts import size_of
 from search_api.library import Library
+from search_api.milvus_shelf import MilvusShelf
 from search_api.progress import ingest_progress, line_on_stderr
 from search_api.query import RelatedQuery, SearchQuery
 from search_api.related import related as find_related
@@ -112,6 +113,8 @@ def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manif
     pointed to is for `reindex` and for the service to put right.
     """
     there = index.numbers()
+    if isinstance(shelf := shelf_of(index), MilvusShelf):
+        return _build_first_in_milvus(index, archive, encoder, shelf)
     if there:
         if len(there) == 1 and not index.has_pointer:
             with index.building():
@@ -122,6 +125,22 @@ def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manif
     with index.building():
         built = build(index, archive, recipe_for(encoder), now=utc_now(), encode=encoder.encode_query)
         generations.activate(index, archive, built)
+    return built
+
+
+def _build_first_in_milvus(
+    index: IndexFolder, archive: Archive, encoder: Encoder, shelf: MilvusShelf
+) -> Manifest | None:
+    """Where a generation serves, carry into it what is new."""
+    serving = shelf.serving()
+    if serving is not None:
+        shelf.bring_up_to_date(archive, serving)
+        return None
+    if archive.last_change() == 0:
+        return None
+    with index.building():
+        built = shelf.build(archive, encoder, lambda _: None)
+        shelf.activate(archive, built)
     return built
 
 
@@ -148,8 +167,9 @@ def model_of(archive: Archive) -> str:
 @contextmanager
 def opened(index: IndexFolder, *, generation: int | None = None) -> Iterator[Library]:
     """The index opened for reading, its changes taken up, or, with a word on stderr, without them when they cannot be."""
-    index.require_archive()
-    library = EmbeddedLibrary(index, generation=generation)
+    if store_of(index) is None:
+        index.require_archive()
+    library = open_library(index, generation=generation)
     try:
         try:
             library.refresh()
@@ -184,8 +204,9 @@ def status(index: IndexFolder) -> dict[str, Any]:
     with Archive(index.require_archive()) as archive:
         counts = archive.counts(archive.meta("recipe"))
         change = archive.last_change()
-        number = index.current()
-        manifest = generations.read_manifest(index, number) if number is not None else None
+        shelf = shelf_of(index)
+        number = shelf.serving()
+        manifest = shelf.manifest(number) if number is not None else None
         return {
             "index": str(index.root),
             "archive": {**counts, "change": change, "bytes": size_of(index.root, "archive.sqlite*")},
@@ -196,15 +217,19 @@ def status(index: IndexFolder) -> dict[str, Any]:
                 "change": manifest.change,
                 "articles": manifest.articles,
                 "chunks": manifest.chunks,
-                "bytes": size_of(index.generation(manifest.number), "**/*"),
+                "bytes": shelf.size_bytes(manifest),
             }
             if manifest
             else None,
             "changes_since_generation": change - manifest.change if manifest else change,
-            "generations": index.numbers(),
+            "generations": shelf.numbers(),
         }
 
 
 def verify(index: IndexFolder) -> list[str]:
     """Everything wrong with the index, in plain words with the fix."""
-    return generations.verify(index)
+    shelf = shelf_of(index)
+    if not isinstance(shelf, MilvusShelf):
+        return generations.verify(index)
+    with Archive(index.require_archive()) as archive:
+        return [*generations.problems_of_archive(archive), *shelf.problems(archive)]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, HttpUrl, field_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexer.errors import SettingError
@@ -28,6 +28,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class Engine(StrEnum):
+    """Where articles are searched."""
+
+    EMBEDDED = "embedded"
+    MILVUS = "milvus"
+
+
 class Settings(BaseSettings):
     """Every setting, with its default; a wrong value is refused at start by its variable's name."""
 
@@ -38,6 +45,21 @@ class Settings(BaseSettings):
         default=DEFAULT_MODEL,
         min_length=1,
         description="Embedding model of a new index: a name, or a folder with its files.",
+    )
+    engine: Engine = Field(
+        default=Engine.EMBEDDED,
+        description="Where articles are searched: `embedded` in files of the index, `milvus` in Milvus (extra `milvus`).",
+    )
+    milvus_uri: str = Field(
+        default="var/milvus.db",
+        min_length=1,
+        description="Milvus: a server such as http://127.0.0.1:19530, or a file of Milvus Lite, whose name ends with .db.",
+    )
+    milvus_token: SecretStr | None = Field(default=None, description="Token, or user:password, that Milvus asks for.")
+    milvus_prefix: str = Field(
+        default="dateline",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$",
+        description="What the names of its collections begin with; two indexes in one Milvus need two.",
     )
     host: str = Field(default="127.0.0.1", description="Address that `serve` binds to.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that `serve` binds to; 0 takes a free one.")
@@ -126,6 +148,13 @@ class Settings(BaseSettings):
         if index == Path() or (index.exists() and not index.is_dir()):
             raise ValueError("expected a folder, such as var/index; it need not be there yet")
         return index
+
+    @field_validator("milvus_uri")
+    @classmethod
+    def _milvus(cls, uri: str) -> str:
+        if not uri.startswith(("http://", "https://", "tcp://")) and not uri.endswith(".db"):
+            raise ValueError("expected a server such as http://127.0.0.1:19530, or a file whose name ends with .db")
+        return uri
 
     @field_validator("host")
     @classmethod

@@ -35,6 +35,16 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """An article that a question met, without its embeddings; its `terms` (see `Met`) only where they were asked for."""
+
+    facts: Facts
+    id: str
+    story_id: str | None
+    terms: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
 class Met:
     """An article that a search met, with what it is scored by. `embeddings` has shape (chunks, dimension).
 

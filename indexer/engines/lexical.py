@@ -21,6 +21,7 @@ from indexer.engines.word_weights import (
     MOST_NEAR,
     NEIGHBOUR_BOOST,
     NEIGHBOUR_SLOP,
+    RARE,
     TITLE_BOOST,
     enough_words,
     inverse_frequency,
@@ -28,9 +29,6 @@ from indexer.engines.word_weights import (
 from indexer.errors import IndexDamaged
 from indexer.filters import Condition, Fact, Filters, Holds, Published
 from indexer.types import Article, Rows, Scores
-
-RARE = 20
-"""A word in fewer articles than this is known only when one of them may be seen."""
 
 MOST_WORDS = 50_000
 """How many of the most common words with one beginning are looked at for spelling."""

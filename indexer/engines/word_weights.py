@@ -23,6 +23,9 @@ MOST_NEAR = 5_000
 MATCHING_SHARE = 2 / 3
 """The share of a query's words that an article must hold to be an answer when answers are ordered by date."""
 
+RARE = 20
+"""A word in fewer articles than this is known only when one of them may be seen."""
+
 BM25_K1 = 1.2
 """tantivy's own; it is not adjustable there."""
 

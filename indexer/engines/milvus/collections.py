@@ -105,7 +105,7 @@ def schema(part: Part, dimension: int, capabilities: Capabilities) -> Any:
         _add_words(made, text, capabilities, Function, (FunctionType, DataType))
     else:
         made.add_field("id", DataType.INT64, is_primary=True)
-        numbers += ["seq", "first", "past"]
+        numbers += ["seq"]
         made.add_field("embedding", DataType.FLOAT_VECTOR, dim=dimension)
     for name in numbers:
         made.add_field(name, DataType.INT64)

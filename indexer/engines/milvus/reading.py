@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.documents import Met
+from indexer.engines.documents import Glance, Met
 from indexer.engines.milvus.connection import Connection
 from indexer.engines.milvus.expressions import All, Compare, OneOf, keyed, written
 from indexer.engines.milvus.keys import Key
 from indexer.engines.milvus.pieces import encoded, unpacked
-from indexer.engines.milvus.rows import CHUNK_FIELDS, MET_FIELDS, chunk_id, owner
+from indexer.engines.milvus.rows import CHUNK_FIELDS, GLANCE_FIELDS, MET_FIELDS, TERM_FIELDS, chunk_id, glance, owner
 from indexer.engines.milvus.rows import met as as_met
 from indexer.errors import IndexDamaged
-from indexer.types import Scores, Vector
+from indexer.types import Embeddings, Scores, Vector
 
 WINDOW = 16_384
 """The most rows that Milvus answers one question with."""
@@ -53,7 +53,7 @@ def met(connection: Connection, names: Collections, seqs: Sequence[int], *, fres
     wanted = list(dict.fromkeys(int(seq) for seq in seqs))
     for look in range(_LOOKS):
         is_fresh = fresh or look > 0
-        articles = _articles(connection, names, wanted, MET_FIELDS, fresh=is_fresh)
+        articles = article_rows(connection, names, wanted, MET_FIELDS, fresh=is_fresh)
         chunks = _chunks(connection, names, articles, fresh=is_fresh)
         for seq in wanted:
             found.pop(seq, None)
@@ -64,6 +64,23 @@ def met(connection: Connection, names: Collections, seqs: Sequence[int], *, fres
     return [found[seq] for seq in map(int, seqs) if seq in found]
 
 
+def glances(connection: Connection, names: Collections, seqs: Sequence[int], *, with_terms: bool) -> list[Glance]:
+    """See `MilvusStore.glances`."""
+    fields = [*GLANCE_FIELDS, *TERM_FIELDS] if with_terms else GLANCE_FIELDS
+    found = article_rows(connection, names, list(dict.fromkeys(seqs)), fields, fresh=False)
+    return [glance(found[seq]) for seq in seqs if seq in found]
+
+
+def embeddings(connection: Connection, names: Collections, versions: Mapping[int, Glance]) -> dict[int, Embeddings]:
+    """See `MilvusStore.embeddings`."""
+    wanted = {seq: {"version": seen.facts.version, "chunks": len(seen.facts.spans)} for seq, seen in versions.items()}
+    chunks = _chunks(connection, names, wanted, fresh=False)
+    return {
+        seq: np.array([row["embedding"] for row in chunks[seq]], dtype=np.float32).reshape(-1, names.dimension)
+        for seq in wanted
+    }
+
+
 def records(
     connection: Connection, names: Collections, seqs: Sequence[int], *, fresh: bool
 ) -> dict[int, tuple[int, str]]:
@@ -72,7 +89,7 @@ def records(
     wanted = list(dict.fromkeys(int(seq) for seq in seqs))
     for start in range(0, len(wanted), _RECORDS_AT_ONCE):
         some = wanted[start : start + _RECORDS_AT_ONCE]
-        for seq, row in _articles(connection, names, some, ["seq", "version", "record"], fresh=fresh).items():
+        for seq, row in article_rows(connection, names, some, ["seq", "version", "record"], fresh=fresh).items():
             try:
                 found[seq] = int(row["version"]), unpacked(row["record"])
             except ValueError as error:
@@ -152,19 +169,19 @@ def scan(connection: Connection, names: Collections, batch: int) -> Iterator[lis
             step = max(step // 2, batch)
             continue
         if held:
-            rows = _rows(connection, names.articles, within, ["seq"], fresh=True)
+            rows = queried(connection, names.articles, within, ["seq"], fresh=True)
             yield met(connection, names, sorted(int(row["seq"]) for row in rows), fresh=True)
         first += step
         step = step * 2 if held < batch // 2 else step
 
 
-def _articles(
+def article_rows(
     connection: Connection, names: Collections, seqs: Sequence[int], fields: list[str], *, fresh: bool
 ) -> dict[int, Mapping[str, Any]]:
     found: dict[int, Mapping[str, Any]] = {}
     for start in range(0, len(seqs), _ARTICLES_AT_ONCE):
         where = written(OneOf("seq", tuple(seqs[start : start + _ARTICLES_AT_ONCE])))
-        for row in _rows(connection, names.articles, where, fields, fresh=fresh):
+        for row in queried(connection, names.articles, where, fields, fresh=fresh):
             found[int(row["seq"])] = row
     return found
 
@@ -178,7 +195,7 @@ def _chunks(
     rows: list[Mapping[str, Any]] = []
     for start in range(0, len(ids), _CHUNKS_AT_ONCE):
         where = written(OneOf("id", tuple(ids[start : start + _CHUNKS_AT_ONCE])))
-        rows += _rows(connection, names.chunks, where, CHUNK_FIELDS, fresh=fresh)
+        rows += queried(connection, names.chunks, where, CHUNK_FIELDS, fresh=fresh)
     for row in sorted(rows, key=lambda row: int(row["id"])):
         seq = int(owner(np.int64(row["id"])))  # type: ignore[arg-type]
         if row["version"] == articles[seq]["version"]:
@@ -186,7 +203,7 @@ def _chunks(
     return found
 
 
-def _rows(
+def queried(
     connection: Connection, collection: str, where: str, fields: list[str], *, fresh: bool
 ) -> list[Mapping[str, Any]]:
     rows = connection.read(

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.documents import Document, Facts, Met
+from indexer.engines.documents import Document, Glance, Met
+from indexer.engines.facts import Facts
 from indexer.engines.milvus.collections import MOST_VALUES
 from indexer.engines.milvus.keys import compared, identity
 from indexer.engines.milvus.pieces import PIECE_BYTES, joined, packed, parted
@@ -24,7 +25,9 @@ MOST_CHUNKS = 1 << ORDINAL_BITS
 
 NUMBERS = ["seq", "version", "change", "text_group", "story", "length", "published", "embargoed", "known_from"]
 MET_FIELDS = [*NUMBERS, "usable", "chunks", "shown", "words", "title_words"]
-CHUNK_FIELDS = ["id", "version", "first", "past", "embedding"]
+GLANCE_FIELDS = [*NUMBERS, "usable", "shown"]
+TERM_FIELDS = ["words", "title_words"]
+CHUNK_FIELDS = ["id", "version", "embedding"]
 
 
 def chunk_id(seq: int, ordinal: int) -> int:
@@ -65,10 +68,8 @@ def chunk_rows(document: Document) -> list[Row]:
     facts = document.facts
     copied = {"seq": facts.seq, **_filtered(facts)}
     return [
-        {**copied, "id": chunk_id(facts.seq, ordinal), "first": first, "past": past, "embedding": vector}
-        for ordinal, ((first, past), vector) in enumerate(
-            zip(facts.spans[:MOST_CHUNKS], document.embeddings[:MOST_CHUNKS].astype(np.float32), strict=True)
-        )
+        {**copied, "id": chunk_id(facts.seq, ordinal), "embedding": vector}
+        for ordinal, vector in enumerate(document.embeddings[:MOST_CHUNKS].astype(np.float32))
     ]
 
 
@@ -79,24 +80,34 @@ def chunks_of(document: Document) -> int:
 
 def met(article: Mapping[str, Any], chunks: Sequence[Mapping[str, Any]], dimension: int) -> Met:
     """What a search met, from an article's row and those of its own version's chunks, in order."""
-    shown = json.loads("".join(article["shown"]))
+    seen = glance(article)
     vectors = [chunk["embedding"] for chunk in chunks]
     return Met(
-        facts=Facts(
-            **{name: int(article[name]) for name in NUMBERS},
-            usable=bool(article["usable"]),
-            section=shown["section"],
-            source=shown["source"],
-            language=shown["language"],
-            authors=tuple(shown["authors"]),
-            tags=tuple(shown["tags"]),
-            spans=tuple((int(chunk["first"]), int(chunk["past"])) for chunk in chunks),
-        ),
-        id=shown["id"],
-        story_id=shown["story_id"],
-        terms=Terms(shown["analysis"], parted(article["words"]), parted(article["title_words"])),
+        facts=seen.facts,
+        id=seen.id,
+        story_id=seen.story_id,
+        terms=seen.terms or Terms(""),
         embeddings=np.array(vectors, dtype=np.float32).reshape(len(vectors), dimension),
     )
+
+
+def glance(article: Mapping[str, Any]) -> Glance:
+    """What an article's row says of it; with its terms, where the row has them."""
+    shown = json.loads("".join(article["shown"]))
+    facts = Facts(
+        **{name: int(article[name]) for name in NUMBERS},
+        usable=bool(article["usable"]),
+        section=shown["section"],
+        source=shown["source"],
+        language=shown["language"],
+        authors=tuple(shown["authors"]),
+        tags=tuple(shown["tags"]),
+        spans=tuple((first, past) for first, past in shown["spans"]),
+    )
+    terms = None
+    if "words" in article:
+        terms = Terms(shown["analysis"], parted(article["words"]), parted(article["title_words"]))
+    return Glance(facts, shown["id"], shown["story_id"], terms)
 
 
 def _filtered(facts: Facts) -> Row:
@@ -133,6 +144,7 @@ def _shown(document: Document) -> list[str]:
             "authors": facts.authors,
             "tags": facts.tags,
             "analysis": document.terms.analysis,
+            "spans": facts.spans[:MOST_CHUNKS],
         }
     )
     return [text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES)]

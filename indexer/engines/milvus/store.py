@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.documents import Document, Met
+from indexer.engines.documents import Document, Glance, Met
 from indexer.engines.milvus import counted_words, dates, reading, writing
 from indexer.engines.milvus.capabilities import Capabilities
 from indexer.engines.milvus.collections import Names, Part, indexes, schema
@@ -24,7 +25,13 @@ from indexer.engines.milvus.keys import Key, Kind
 from indexer.engines.milvus.notes import Notes
 from indexer.errors import EngineError, EngineLacks, GenerationMissing
 from indexer.filters import Filters
-from indexer.types import Scores, Vector
+from indexer.types import Embeddings, Scores, Vector
+
+BETWEEN = "\t"
+"""Stands between a value without case and as it is written, in the words that are counted of fields."""
+
+SPELLINGS = 3
+"""How many ways to write a value are looked at, for each value wanted."""
 
 WINDOW = reading.WINDOW
 """The most rows that one question can be answered with."""
@@ -139,6 +146,14 @@ class MilvusStore:
         """
         return reading.met(self._connection, self._collections(generation), seqs, fresh=fresh)
 
+    def glances(self, generation: int, seqs: Sequence[int], *, with_terms: bool) -> list[Glance]:
+        """The articles in the order asked, without their chunks; those that are not there are left out."""
+        return reading.glances(self._connection, self._collections(generation), seqs, with_terms=with_terms)
+
+    def embeddings(self, generation: int, seen: Mapping[int, Glance]) -> dict[int, Embeddings]:
+        """The embeddings of each article's chunks as it was seen, shape (chunks, dimension); fewer where it has changed."""
+        return reading.embeddings(self._connection, self._collections(generation), seen)
+
     def records(self, generation: int, seqs: Sequence[int], *, fresh: bool = True) -> dict[int, tuple[int, str]]:
         """The version and the record (JSON) of each article that is there, by seq."""
         return reading.records(self._connection, self._collections(generation), seqs, fresh=fresh)
@@ -169,6 +184,10 @@ class MilvusStore:
             raise EngineLacks(self.capabilities.missing)
         names = self._collections(generation)
         return reading.by_words(self._connection, names, terms, min(count, WINDOW), expression(filters).text)
+
+    def is_exact(self, filters: Filters) -> bool:
+        """Whether Milvus can tell what these filters let through; else it lets through more, to be looked at again."""
+        return expression(filters).is_exact
 
     def within(self, generation: int, filters: Filters, count: int, *, newest: bool) -> tuple[NDArray[np.int64], bool]:
         """The seqs of the newest or oldest `count` articles (WINDOW at most) let through, and whether these are all.
@@ -202,6 +221,15 @@ class MilvusStore:
     ) -> list[tuple[str, int]]:
         """At most `limit` words with a beginning, and of so many letters (first and last included), the most held first."""
         return counted_words.beginning(self._connection, self._words(generation), (kind, prefix, letters), limit)
+
+    def names(self, generation: int, kind: Kind, prefix: str, limit: int) -> dict[str, str]:
+        """At most `limit` values of a field that begin so, by what they are without case, each as most articles write it; the
+        most common first."""
+        found: dict[str, str] = {}
+        for word, _ in self.beginning(generation, kind, prefix, letters=None, limit=SPELLINGS * limit):
+            key, _, spelled = word.partition(BETWEEN)
+            found.setdefault(key, spelled)
+        return dict(islice(found.items(), limit))
 
     # The server ----------------------------------------------------------------------------------------------------
 

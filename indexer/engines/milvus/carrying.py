@@ -1,0 +1,215 @@
+"""From the archive into Milvus: a generation built from all articles, and changes carried into it.
+
+The archive's change log is what is still to be carried: a mark in Milvus says how far it was. An article is carried again where a
+carrier died before it moved the mark; since only upserts are made, that changes nothing. One process carries at a time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeAlias, TypeVar
+
+from indexer.archive import Archive
+from indexer.archive_stored import Stored
+from indexer.articles import format_time
+from indexer.engines.documents import Document, document_of
+from indexer.engines.milvus.keys import Kind
+from indexer.engines.milvus.serving import Counts
+from indexer.engines.milvus.store import BETWEEN, MilvusStore
+from indexer.engines.terms import Terms, terms_of
+from indexer.recipe import Recipe
+from indexer.records import stored_article
+from indexer.types import Article
+
+BATCH = 128
+"""Articles that are carried at once."""
+
+FORMAT = 1
+"""Of what is kept in Milvus; a generation of another is built anew."""
+
+T = TypeVar("T")
+Progress: TypeAlias = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a generation in Milvus was made of and what was counted in it: kept there as JSON, brought up with each change."""
+
+    format: int
+    number: int
+    built_at: str
+    change: int
+    model_name: str
+    model: str
+    recipe: str
+    dimension: int
+    articles: int
+    chunks: int
+    counts: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Carried | None:
+        """From what is kept; None where that is of another format."""
+        return cls(**kept) if kept.get("format") == FORMAT else None
+
+
+def mark_of(generation: int) -> str:
+    """The name of the mark that says up to which change a generation holds the archive."""
+    return f"taken:{generation}"
+
+
+def build(
+    archive: Archive, store: MilvusStore, recipe: Recipe, dimension: int, *, now: datetime, progress: Progress
+) -> Carried:
+    """Build the next generation from all articles of the archive, without serving it yet; `progress` is told of each batch.
+
+    `dimension` is that of the recipe's model.
+    """
+    number = max(store.generations(), default=0) + 1
+    change = archive.last_change()
+    store.create(number, dimension)
+    tally = _Tally()
+    chunks = 0
+    for seqs in _batches(archive.stored.in_order(), BATCH):
+        stored = archive.stored.of(seqs, recipe.key, recipe.model)
+        documents = _documents(archive, stored)
+        store.upsert(number, documents, new=True)
+        for one, document in zip(stored, documents, strict=True):
+            tally.add(one.article, document.terms)
+            chunks += len(document.embeddings)
+        progress(len(stored))
+    for kind, counts in tally.holders.items():
+        store.add_holders(number, kind, counts)
+    carried = Carried(
+        format=FORMAT,
+        number=number,
+        built_at=format_time(now),
+        change=change,
+        model_name=recipe.model_name,
+        model=recipe.model,
+        recipe=recipe.key,
+        dimension=dimension,
+        articles=tally.articles,
+        chunks=chunks,
+        counts=asdict(tally.counts()),
+    )
+    store.put_mark(mark_of(number), change)
+    store.put_manifest(number, asdict(carried))
+    return carried
+
+
+def carry(archive: Archive, store: MilvusStore, carried: Carried) -> Carried:
+    """Carry what the archive has taken in since into a generation; returns what is known of it then."""
+    number = carried.number
+    mark = store.mark(mark_of(number))
+    since = carried.change if mark is None else mark
+    with archive.reading():
+        last = archive.last_change()
+        if last == since:
+            return carried
+        changed = archive.stored.changed_after(since, carried.recipe, carried.model)
+        for stored in _batches(changed, BATCH):
+            carried = _carry_some(archive, store, carried, stored)
+        gone = archive.stored.gone_after(since)
+    if gone:
+        carried = _take_away(store, carried, gone)
+    store.put_mark(mark_of(number), last)
+    return carried
+
+
+def _carry_some(archive: Archive, store: MilvusStore, carried: Carried, stored: Sequence[Stored]) -> Carried:
+    before = _articles(store, carried.number, [one.seq for one in stored])
+    documents = _documents(archive, stored)
+    tally = _Tally()
+    for article in before.values():
+        tally.add(article, terms_of(article), taken=True)
+    for one, document in zip(stored, documents, strict=True):
+        tally.add(one.article, document.terms)
+    store.upsert(carried.number, documents)
+    return _counted(store, carried, tally)
+
+
+def _take_away(store: MilvusStore, carried: Carried, seqs: Sequence[int]) -> Carried:
+    """Take articles that were taken down out of a generation."""
+    tally = _Tally()
+    for article in _articles(store, carried.number, seqs).values():
+        tally.add(article, terms_of(article), taken=True)
+    store.delete(carried.number, seqs)
+    return _counted(store, carried, tally)
+
+
+def _counted(store: MilvusStore, carried: Carried, tally: _Tally) -> Carried:
+    for kind, held in tally.holders.items():
+        store.add_holders(carried.number, kind, held)
+    counts = tally.counts(Counts.of(carried.counts))
+    carried = replace(carried, articles=counts.articles, counts=asdict(counts))
+    store.put_manifest(carried.number, asdict(carried))
+    return carried
+
+
+def _articles(store: MilvusStore, generation: int, seqs: Sequence[int]) -> dict[int, Article]:
+    """Those of the articles that a generation holds, as it holds them."""
+    records = store.records(generation, seqs, fresh=True)
+    return {seq: stored_article(record) for seq, (_, record) in records.items()}
+
+
+def _documents(archive: Archive, stored: Sequence[Stored]) -> list[Document]:
+    stories = sorted({one.story for one in stored if one.story})
+    ids = archive.places.story_ids(stories)
+    return [document_of(one, ids.get(one.story or 0)) for one in stored]
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    found = iter(items)
+    while batch := list(islice(found, size)):
+        yield batch
+
+
+class _Tally:
+    """In how many articles each word and name occurs, as far as it was told, or how many more and fewer."""
+
+    def __init__(self) -> None:
+        self.articles = 0
+        self.holders: dict[Kind, Counter[str]] = {kind: Counter() for kind in Kind}
+        self._terms: Counter[str] = Counter()
+        self._analyses: Counter[str] = Counter()
+
+    def add(self, article: Article, terms: Terms, *, taken: bool = False) -> None:
+        """Count an article, or, if it is `taken` away, count it no more."""
+        sign = -1 if taken else 1
+        self.articles += sign
+        self._analyses[terms.analysis] += sign
+        for kind, found in (
+            (Kind.TEXT, terms.text),
+            (Kind.TITLE, terms.title),
+            (Kind.EXACT, terms.exact),
+            (Kind.SECTION, _spelled([article.section])),
+            (Kind.SOURCE, _spelled([article.source])),
+            (Kind.AUTHOR, _spelled(article.authors)),
+            (Kind.TAG, _spelled(article.tags)),
+        ):
+            self._terms[kind.value] += sign * len(found)
+            for word in dict.fromkeys(found):
+                self.holders[kind][word] += sign
+
+    def counts(self, before: Counts | None = None) -> Counts:
+        """What was counted, added to what was before."""
+        earlier = before or Counts(0, {}, {})
+        names = (Kind.TEXT.value, Kind.TITLE.value)
+        return Counts(
+            earlier.articles + self.articles,
+            {name: earlier.terms.get(name, 0) + self._terms[name] for name in names},
+            {
+                name: earlier.analyses.get(name, 0) + self._analyses[name]
+                for name in {**earlier.analyses, **self._analyses}
+            },
+        )
+
+
+def _spelled(values: Iterable[str | None]) -> tuple[str, ...]:
+    """Values of a field as they are counted: without case, and as they are written."""
+    return tuple(f"{value.casefold()}{BETWEEN}{value}" for value in values if value)

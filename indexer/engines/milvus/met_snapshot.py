@@ -1,0 +1,249 @@
+"""An index in Milvus as one question sees it: rows are the articles that it met so far.
+
+Milvus proposes articles under filters; what they score is worked out here, from their terms and embeddings, as for any engine.
+Answers to one question are remembered, so that its next page is cut from the same ones.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import repeat
+from typing import Any, TypeVar
+
+import numpy as np
+
+from indexer.engines.analysis import QueryTerms
+from indexer.engines.columns import Columns, Mask, ordered_by_date
+from indexer.engines.milvus.keys import Key, Kind
+from indexer.engines.milvus.met_lexical import MetLexical
+from indexer.engines.milvus.met_rows import MetRows
+from indexer.engines.milvus.serving import Serving
+from indexer.filters import Condition, Fact, Filters, Holds, Is
+from indexer.types import Embeddings, Rows, Scores, Vector
+
+LISTED = 2_000
+"""How many articles an order by date lists where no number is asked for."""
+
+ALIKE_CHUNKS = 2_000
+"""How many chunks are looked at for those above a likeness."""
+
+DATED_PROPOSALS = 2_000
+"""How many articles words propose for an order by date."""
+
+MOST = 16_384
+"""Milvus gives no more results to one question."""
+
+STEPS = 4
+"""How often a term of weight 1 is repeated in what Milvus is asked."""
+
+_KINDS = {Fact.SECTION: Kind.SECTION, Fact.SOURCE: Kind.SOURCE, Fact.AUTHOR: Kind.AUTHOR, Fact.TAG: Kind.TAG}
+
+T = TypeVar("T")
+
+
+class MetSnapshot:
+    """A `searchable.Searchable` over one generation in Milvus."""
+
+    def __init__(self, serving: Serving, *, until: int | None = None) -> None:
+        """With `until`, articles that came after that change are left out; those changed since stay, as they are now."""
+        self._serving = serving
+        self._store = serving.store
+        self._generation = serving.generation
+        self._until = until
+        self._answers: dict[Hashable, Any] = {}
+        self._turn = threading.Lock()
+        self.rows = MetRows(self._store, self._generation)
+        self._lexical = MetLexical(serving, self.rows, self._proposed)
+
+    @property
+    def columns(self) -> Columns:
+        return self.rows.columns
+
+    @property
+    def lexical(self) -> MetLexical:
+        return self._lexical
+
+    @property
+    def words_missing(self) -> str | None:
+        return self._store.capabilities.missing
+
+    def __len__(self) -> int:
+        return self._once(("articles",), lambda: self._store.count(self._generation))
+
+    def prepare(self, filters: Filters) -> None:
+        """Nothing to do: filters are compiled with each question."""
+
+    def allows(self, filters: Filters, rows: Rows) -> Mask:
+        taken = self.rows.view.at(rows)
+        mask: Mask = taken.usable & (taken.embargoed <= int(filters.now.timestamp())) & taken.mask(filters)
+        for group in filters.require:
+            mask &= np.logical_or.reduce([self._meets(condition, taken, rows) for condition in group])
+        for condition in filters.exclude:
+            mask &= ~self._meets(condition, taken, rows)
+        return mask & self._is_early(taken)
+
+    def _meets(self, condition: Condition, taken: Columns, rows: Rows) -> Mask:
+        if isinstance(condition, Holds):
+            return self._lexical.holding(condition, rows)
+        if isinstance(condition, Is):
+            return taken.having(condition.field, [condition.value])
+        return taken.published_within(condition.start, condition.past)
+
+    @property
+    def story_ids(self) -> Mapping[int, str]:
+        """The public ids of the stories of the articles met."""
+        return self.rows.story_ids
+
+    def _is_early(self, taken: Columns) -> Mask:
+        """Which of these were there at the change until which this shows; a first version that came later was not."""
+        if self._until is None:
+            return np.ones(len(taken), dtype=np.bool_)
+        changes = np.array([self.rows.change(seq) for seq in taken.seq.tolist()], dtype=np.int64)
+        return (changes <= self._until) | (taken.version > 1)
+
+    def _kept(self, rows: Rows, filters: Filters) -> Rows:
+        """Those of proposed rows that the filters let through, as far as Milvus could not tell."""
+        if self._store.is_exact(filters) and self._until is None:
+            return rows
+        return rows[self.allows(filters, rows)]
+
+    def count(self, filters: Filters) -> int:
+        if self._store.is_exact(filters):
+            return self._once(("count", filters), lambda: self._store.count(self._generation, filters))
+        return len(self.by_date(filters, None, newest=True)[0])
+
+    def by_date(self, filters: Filters, count: int | None, *, newest: bool) -> tuple[Rows, bool]:
+        wanted = LISTED if count is None else count
+        seqs, all_there = self._once(
+            ("by_date", filters, wanted, newest),
+            lambda: self._store.within(self._generation, filters, wanted, newest=newest),
+        )
+        rows = self._kept(self.rows.meet(seqs.tolist()), filters)
+        return ordered_by_date(rows, self.columns.published, newest=newest), all_there
+
+    def published_since(self, filters: Filters, start_s: float) -> Rows:
+        start = datetime.fromtimestamp(max(0.0, start_s), UTC)
+        since = replace(filters, published_from=max(start, filters.published_from or start))
+        seqs, _ = self._once(("since", since), lambda: self._store.within(self._generation, since, MOST, newest=True))
+        return self._kept(self.rows.meet(seqs.tolist()), filters)
+
+    def nearest(self, vector: Vector, count: int, filters: Filters) -> tuple[Rows, int]:
+        seqs, _ = self._near(vector, count, filters)
+        rows = self._kept(self.rows.meet(seqs.tolist(), with_terms=True), filters)
+        return np.unique(rows), len(seqs)
+
+    def alike(self, vector: Vector, least: float, filters: Filters) -> tuple[Rows, bool]:
+        seqs, scores = self._near(vector, ALIKE_CHUNKS, filters)
+        near = seqs[scores > least]
+        rows = self._kept(self.rows.meet(near.tolist(), with_terms=True), filters)
+        return np.unique(rows), len(near) < ALIKE_CHUNKS
+
+    def _near(self, vector: Vector, count: int, filters: Filters) -> tuple[Rows, Scores]:
+        asked = min(count, MOST)
+        return self._once(
+            ("near", vector.tobytes(), asked, filters),
+            lambda: self._store.nearest(self._generation, vector, asked, filters),
+        )
+
+    def by_words(self, terms: QueryTerms, count: int, filters: Filters, *, titles: bool = True) -> tuple[Rows, Scores]:
+        if self.words_missing or not terms:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        rows = self._proposed(terms, count, filters)
+        scores = self._lexical.score(replace(terms, neighbours=()), rows, titles=titles)
+        order = np.argsort(-scores, kind="stable")
+        order = order[scores[order] > 0]
+        return rows[order], scores[order]
+
+    def _proposed(self, terms: QueryTerms, count: int, filters: Filters) -> Rows:
+        """The articles that Milvus ranks first by these words, best first."""
+        asked = tuple(_repeated(terms))
+        most = min(count, MOST)
+        seqs = self._once(
+            ("words", asked, most, filters),
+            lambda: self._store.by_words(self._generation, asked, most, filters),
+        )
+        return self._kept(self.rows.meet(seqs.tolist(), with_terms=True), filters)
+
+    def dated_by_words(self, terms: QueryTerms, count: int, filters: Filters, *, newest: bool) -> tuple[Rows, bool]:
+        if self.words_missing or not terms:
+            return np.empty(0, dtype=np.int64), True
+        rows = self._proposed(terms, DATED_PROPOSALS, filters)
+        all_seen = len(rows) < DATED_PROPOSALS
+        rows = rows[self._lexical.holding_enough(terms, rows, filters.now)]
+        return ordered_by_date(rows, self.columns.published, newest=newest)[:count], all_seen
+
+    def chunk_similarities(self, query: Vector, article_rows: Rows) -> tuple[Rows, Rows, Scores]:
+        chunk_rows, owner = self.rows.view.chunk_rows(article_rows)
+        scores = np.zeros(len(chunk_rows), dtype=np.float32)
+        first = 0
+        counts = np.bincount(owner, minlength=len(article_rows)).tolist()
+        for found, chunks in zip(self.rows.embeddings(article_rows), counts, strict=True):
+            if len(found) == chunks and chunks:
+                scores[first : first + chunks] = found @ query
+            first += chunks
+        return chunk_rows, owner, scores
+
+    def article_similarities(self, query: Vector, article_rows: Rows) -> Scores:
+        scores: Scores = self.article_vectors(article_rows) @ query
+        return scores
+
+    def article_vectors(self, rows: Rows) -> Embeddings:
+        vectors = np.zeros((len(rows), self._serving.dimension), dtype=np.float32)
+        for position, found in enumerate(self.rows.embeddings(rows)):
+            if len(found):
+                mean = found.sum(axis=0)
+                vectors[position] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        return vectors
+
+    def row_of(self, seq: int) -> int | None:
+        return next(iter(self.rows.meet([seq]).tolist()), None)
+
+    def rows_of(self, seqs: Iterable[int]) -> Rows:
+        return self.rows.meet(seqs)
+
+    def rows_of_groups(self, groups: Rows) -> Rows:
+        return self._found(Key.TEXT_GROUP, groups.tolist())
+
+    def story_members(self, stories: Sequence[int], now: datetime) -> Rows:
+        return self.visible(self._found(Key.STORY, list(stories)), now)
+
+    def _found(self, key: Key, values: Sequence[int]) -> Rows:
+        seqs = self._once(("find", key, tuple(values)), lambda: self._store.find(self._generation, key, values))
+        return self.rows.meet(seqs.tolist())
+
+    def visible(self, rows: Rows, now: datetime) -> Rows:
+        columns = self.rows.view
+        return rows[columns.usable[rows] & (columns.embargoed[rows] <= int(now.timestamp()))]
+
+    def sections(self, filters: Filters) -> list[str]:
+        known = self._store.names(self._generation, Kind.SECTION, "", LISTED)
+        shown = (self.spelled(Fact.SECTION, name, filters) for name in known)
+        return sorted((word for word in shown if word), key=str.casefold)
+
+    def spelled(self, fact: Fact, value: str, filters: Filters) -> str | None:
+        wanted = replace(filters, require=(*filters.require, (Is(fact, value),)))
+        if not self.count(wanted):
+            return None
+        names = self._store.names(self._generation, _KINDS[fact], value.casefold(), LISTED)
+        return names.get(value.casefold(), value)
+
+    def _once(self, asked: Hashable, ask: Callable[[], T]) -> T:
+        """What was answered to the same question before, else what is answered now."""
+        with self._turn:
+            if asked in self._answers:
+                found: T = self._answers[asked]
+                return found
+        answer = ask()
+        with self._turn:
+            self._answers.setdefault(asked, answer)
+        return answer
+
+
+def _repeated(terms: QueryTerms) -> Iterator[str]:
+    """The terms of a query, each as often as it weighs: Milvus knows no other weights."""
+    for word in terms.words:
+        for term in word.terms:
+            yield from repeat(term, max(1, round(STEPS * word.weight)))

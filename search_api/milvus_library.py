@@ -1,0 +1,265 @@
+"""The index in Milvus as a reader's process sees it: any number of them, on any machine that reaches the server.
+
+A process that has the archive, too, carries its changes into Milvus, one of them at a time; one that has none only reads.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from indexer.archive import Archive
+from indexer.articles import is_visible
+from indexer.encoder import Encoder, load_encoder
+from indexer.engines.milvus.carrying import Carried, carry, mark_of
+from indexer.engines.milvus.met_snapshot import MetSnapshot
+from indexer.engines.milvus.serving import Counts, Serving
+from indexer.engines.milvus.store import MilvusStore
+from indexer.errors import ArticleNotFound, CursorExpired, IndexBusy, IndexDamaged, IndexOpening
+from indexer.filters import Filters
+from indexer.generations import Manifest
+from indexer.layout import IndexFolder, held_lock
+from indexer.records import stored_article
+from indexer.types import Article, Rows
+from search_api.archive_records import ArchiveRecords
+from search_api.kept_views import KeptViews
+from search_api.library import Records, View
+from search_api.opening import check_fits
+from search_api.store_records import StoreRecords
+
+logger = logging.getLogger(__name__)
+
+CARRIER = "engine.lock"
+"""The lock of the one process that carries an archive's changes into Milvus."""
+
+LOOK_EVERY_S = 0.5
+"""How often a process without changes of its own asks Milvus what serves, and up to which change."""
+
+
+@dataclass(frozen=True, slots=True)
+class MilvusView(View):
+    """A view of a generation in Milvus, made for one question and its next pages."""
+
+    snapshot: MetSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the generation that serves: what it was made of, and the change up to which it holds the archive."""
+
+    serving: Serving
+    manifest: Manifest
+    carried: Carried
+    change: int
+    encoder: Encoder
+
+    def view(self, as_of: datetime | None = None, *, until: int | None = None) -> MilvusView:
+        return MilvusView(MetSnapshot(self.serving, until=until), self.manifest, self.change, self.encoder, as_of=as_of)
+
+
+class MilvusLibrary:
+    """A `library.Library` over Milvus."""
+
+    def __init__(self, index: IndexFolder, store: MilvusStore, *, generation: int | None = None) -> None:
+        """With `generation` that one is read, serving or not, and nothing is carried."""
+        self.index = index
+        self.store = store
+        self.is_opening = False
+        self.trouble: str | None = None
+        self._pinned = generation
+        self._known: _Known | None = None
+        self._encoder: Encoder | None = None
+        self._kept: KeptViews[MilvusView] = KeptViews()
+        self._refreshing = threading.Lock()
+        self._looked_at = -LOOK_EVERY_S
+        self._local = threading.local()
+
+    @property
+    def view(self) -> MilvusView | None:
+        known = self._opened()
+        return known.view() if known else None
+
+    def _opened(self) -> _Known | None:
+        if self._known is None and self.is_opening:
+            raise IndexOpening("the index is being opened; ask again in a second")
+        if self._known is None and self.trouble:
+            raise IndexDamaged(self.trouble)
+        return self._known
+
+    @property
+    def opened(self) -> MilvusView | None:
+        return self._known.view() if self._known else None
+
+    @property
+    def encoder(self) -> Encoder | None:
+        return self._encoder
+
+    @property
+    def needs_repair(self) -> bool:
+        return False
+
+    @property
+    def has_unread(self) -> bool:
+        return False
+
+    @property
+    def has_archive(self) -> bool:
+        """Whether this process has the archive, and so carries and writes."""
+        return self.index.archive.is_file()
+
+    @property
+    def archive(self) -> Archive:
+        archive: Archive | None = getattr(self._local, "archive", None)
+        if archive is None or archive.was_replaced():
+            archive = self._local.archive = Archive(self.index.require_archive())
+        return archive
+
+    @property
+    def records(self) -> Records:
+        if self.has_archive:
+            return ArchiveRecords(self.archive)
+        known = self._opened()
+        return StoreRecords(self.store, known.serving.generation if known else 0)
+
+    def view_of(self, filters: Filters) -> MilvusView | None:
+        """At `as_of`, the articles whose present version was known then: Milvus holds no earlier versions."""
+        known = self._opened()
+        return known.view(filters.as_of) if known else None
+
+    def view_at(self, generation: int, change: int, filters: Filters) -> tuple[MilvusView, bool]:
+        kept = self._kept.get((generation, change, filters.as_of))
+        if kept:
+            return kept, True
+        if self._known is None or self._known.change < change:
+            self._look()
+        known = self._opened()
+        if known is None or known.serving.generation != generation:
+            raise CursorExpired
+        if not known.manifest.change <= change <= known.change:
+            raise CursorExpired
+        return known.view(filters.as_of, until=change), False
+
+    def keep(self, view: View) -> None:
+        assert isinstance(view, MilvusView)
+        self._kept.keep((view.manifest.number, view.change, view.as_of), view)
+
+    def unwithdrawn(self, view: View, rows: Rows) -> Rows:
+        """All of them: what was withdrawn since is left out as hits are made."""
+        del view
+        return rows
+
+    def visible_article(self, article_id: str, now: datetime, version: int | None = None) -> tuple[Article, int]:
+        found = self.records.article(article_id) if self.has_archive or self._known else None
+        if found and is_visible(found[0], now) and version not in (None, found[1]):
+            earlier = (one for one in self.records.versions(article_id) if one.number == version)
+            found = next(((one.article, one.number) for one in earlier), None)
+        if found is None or not is_visible(found[0], now):
+            raise ArticleNotFound(article_id)
+        return found
+
+    def expect(self, view: View, rows: Rows) -> None:
+        assert isinstance(view, MilvusView)
+        if not self.has_archive and len(rows):
+            view.snapshot.rows.records(rows)
+
+    def shown(self, view: View, rows: Rows, now: datetime) -> Iterator[Article | None]:
+        assert isinstance(view, MilvusView)
+        if self.has_archive:
+            columns = view.snapshot.columns
+            for row in rows.tolist():
+                key = (int(columns.seq[row]), int(columns.version[row]))
+                yield from self.archive.shown_at([key], now, as_of=view.as_of)
+            return
+        for record in view.snapshot.rows.records(rows):
+            article = stored_article(record) if record else None
+            yield article if article and is_visible(article, now) else None
+
+    def refresh(self) -> None:
+        """Carry what the archive has taken in, where there is one, and take up what serves now."""
+        self._kept.drop_old()
+        with self._refreshing:
+            carried = self._carried()
+            if carried or time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+                self._look()
+
+    def _carried(self) -> bool:
+        """Whether changes of the archive were carried; not while another process does it."""
+        known = self._known
+        if known is None or self._pinned is not None or not self.has_archive:
+            return False
+        if self.archive.last_change() == known.change:
+            return False
+        missing, busy = f"{self.index.root} cannot be carried from", "carries changes into Milvus"
+        try:
+            with held_lock(self.index.root, missing, busy, name=CARRIER):
+                carry(self.archive, self.store, _carried_now(self.store, known.carried))
+        except IndexBusy:
+            return False
+        return True
+
+    def _look(self) -> None:
+        """Ask what serves, and up to which change."""
+        number = self._pinned if self._pinned is not None else self.store.active()
+        kept = self.store.manifest(number) if number is not None else None
+        carried = Carried.of(kept) if kept else None
+        self._looked_at = time.monotonic()
+        if carried is None:
+            if number is not None:
+                raise IndexDamaged(
+                    f"generation {number} in Milvus is of another format; build it anew: dateline reindex"
+                )
+            return
+        change = self.store.mark(mark_of(carried.number))
+        serving = Serving(self.store, carried.number, carried.dimension, Counts.of(carried.counts))
+        manifest = manifest_of(carried)
+        self._known = _Known(
+            serving, manifest, carried, carried.change if change is None else change, self._fitting(manifest)
+        )
+
+    def _fitting(self, manifest: Manifest) -> Encoder:
+        encoder = self._encoder
+        if encoder is None or encoder.fingerprint != manifest.model:
+            encoder = load_encoder(manifest.model_name, self.index.models)
+        check_fits(encoder, manifest)
+        self._encoder = encoder
+        return encoder
+
+    def note_trouble(self, error: BaseException) -> None:
+        if self.trouble != str(error):
+            logger.error("the index in Milvus could not be refreshed: %s", error)
+        self.trouble = str(error)
+
+    def read_what_was_trusted(self) -> None:
+        """Nothing is read from files."""
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def _carried_now(store: MilvusStore, known: Carried) -> Carried:
+    """What is kept of a generation now: another process may have carried since this one looked."""
+    kept = store.manifest(known.number)
+    return (Carried.of(kept) if kept else None) or known
+
+
+def manifest_of(carried: Carried) -> Manifest:
+    """A generation in Milvus as generations are told of."""
+    return replace(
+        _EMPTY,
+        number=carried.number,
+        built_at=carried.built_at,
+        change=carried.change,
+        model_name=carried.model_name,
+        model=carried.model,
+        recipe=carried.recipe,
+        articles=carried.articles,
+        chunks=carried.chunks,
+        dimension=carried.dimension,
+    )
+
+
+_EMPTY = Manifest(0, 0, "", 0, "", "", "", 0, 0, 0, {"engine": "milvus"}, {})
