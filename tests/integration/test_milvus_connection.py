@@ -9,12 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
 import pytest
 import stamina.instrumentation
-from milvus_lite.adapter.grpc.server import start_server_in_thread
 
 from indexer.engines.milvus.store import MilvusStore
 from indexer.errors import EngineError, EngineUnavailable, SettingError
@@ -33,7 +33,8 @@ def _quiet() -> Iterator[None]:
 @contextmanager
 def served(folder: Path, port: int) -> Iterator[None]:
     """A server of Milvus's protocol on a port, for as long as this lasts."""
-    server, kept, _ = start_server_in_thread(str(folder), port=port)
+    serving = import_module("milvus_lite.adapter.grpc.server")
+    server, kept, _ = serving.start_server_in_thread(str(folder), port=port)
     try:
         yield
     finally:

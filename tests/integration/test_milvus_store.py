@@ -16,7 +16,7 @@ from indexer.engines.milvus.rows import MOST_CHUNKS, chunk_rows
 from indexer.engines.milvus.store import WINDOW, MilvusStore
 from indexer.engines.terms import BREAK, Terms
 from indexer.errors import EngineError, GenerationMissing, SettingError
-from indexer.types import PubStatus
+from indexer.types import PubStatus, Vector
 from tests.invented_documents import DIMENSION, assert_same, document, met_of, stored
 from tests.support import anything
 
@@ -37,8 +37,9 @@ def store(shared: MilvusStore) -> MilvusStore:
     return shared
 
 
-def own_vector(given: Document) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return given.embeddings[0].astype(np.float32)
+def own_vector(given: Document) -> Vector:
+    vector: Vector = given.embeddings[0].astype(np.float32)
+    return vector
 
 
 def test_a_document_comes_back_as_it_was_given(store: MilvusStore) -> None:
