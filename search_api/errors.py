@@ -24,6 +24,8 @@ from indexer.errors import (
     CursorExpired,
     DatelineError,
     DiskFull,
+    EngineLacks,
+    EngineUnavailable,
     GenerationMissing,
     IndexBusy,
     IndexDamaged,
@@ -63,12 +65,14 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     DiskFull: (507, "There is no room to store this"),
     IndexMissing: (503, "There is no index yet"),
     IndexOpening: (503, "The index is being opened"),
+    EngineUnavailable: (503, "The search engine cannot be reached"),
+    EngineLacks: (501, "The search engine cannot do this"),
     IndexDamaged: (503, "The index is damaged"),
     IndexBusy: (503, "The index is locked"),
     ModelError: (503, "The embedding model does not fit the index"),
 }
 
-_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError, DiskFull)
+_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError, DiskFull, EngineUnavailable)
 
 RETRY_AFTER_S = 5
 
@@ -114,7 +118,8 @@ def _foreseen(request: Request, error: Exception) -> Told:
         if left_out is not None:
             logger.error("%s%s", error, f" ({left_out:,} more requests were refused for it)" if left_out else "")
         detail = "The service cannot do this now; its log says why."
-        return _document(status, title, detail), {"Retry-After": str(RETRY_AFTER_S), **NO_STORE}
+        wait_s = error.retry_after_s if isinstance(error, EngineUnavailable) else RETRY_AFTER_S
+        return _document(status, title, detail), {"Retry-After": str(wait_s), **NO_STORE}
     if isinstance(error, IndexOpening):
         return _document(status, title, str(error)), {"Retry-After": "1", **NO_STORE}
     if isinstance(error, TryLater):

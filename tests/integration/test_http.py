@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from indexer.archive import Archive
-from indexer.errors import DatelineError, IndexBusy, IndexDamaged, ModelError
+from indexer.errors import DatelineError, EngineLacks, EngineUnavailable, IndexBusy, IndexDamaged, ModelError
 from indexer.layout import IndexFolder
 from search_api import jobs
 from search_api.app import create_app
@@ -269,7 +269,7 @@ def test_an_empty_index_answers_with_empty_lists_and_fills_by_itself(tmp_path: P
         assert len(client.get("/v1/search?q=ferry").json()["hits"]) == 2
 
 
-@pytest.mark.parametrize("error", [IndexBusy, IndexDamaged, ModelError])
+@pytest.mark.parametrize("error", [IndexBusy, IndexDamaged, ModelError, EngineUnavailable])
 def test_an_operator_s_problem_is_a_503_that_tells_no_paths(
     index: IndexFolder, monkeypatch: pytest.MonkeyPatch, error: type[DatelineError]
 ) -> None:
@@ -282,6 +282,33 @@ def test_an_operator_s_problem_is_a_503_that_tells_no_paths(
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert str(index.root) not in answer.text
+
+
+def test_an_engine_that_cannot_be_reached_says_when_to_ask_again(
+    index: IndexFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise EngineUnavailable("Milvus cannot search at present", retry_after_s=7)
+
+    monkeypatch.setattr(Archive, "shown_at", failing)
+    with TestClient(create_app(Settings(index=index.root), clock=lambda: NOW)) as client:
+        answer = client.get("/v1/search?q=ferry")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "7")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_what_an_engine_lacks_is_a_501_that_says_from_which_version_it_is_there(
+    index: IndexFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise EngineLacks("Milvus 2.3.5 has no search for words (BM25); it is there from 2.5 on")
+
+    monkeypatch.setattr(Archive, "shown_at", failing)
+    with TestClient(create_app(Settings(index=index.root), clock=lambda: NOW)) as client:
+        answer = client.get("/v1/search?q=ferry")
+    assert answer.status_code == 501
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "from 2.5 on" in answer.json()["detail"]
 
 
 def test_a_damaged_index_is_not_ready_and_tells_no_paths(tmp_path: Path) -> None:

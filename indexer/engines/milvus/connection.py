@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from threading import Lock
 from typing import Any
 
@@ -14,7 +17,7 @@ import stamina
 from indexer.engines.milvus.failures import Failure, failure, is_of_milvus, told
 from indexer.errors import EngineError, EngineUnavailable, GenerationMissing, SettingError
 
-CONNECT_S = 5.0
+CONNECT_S = 2.0
 """How long a channel may take to open."""
 
 
@@ -47,11 +50,17 @@ class Connection:
     """
 
     def __init__(self, uri: str, token: str | None, timeout_s: float) -> None:
+        if not uri.endswith(".db") and not uri.startswith(("http://", "https://", "tcp://", "unix:")):
+            raise SettingError(
+                f"{uri!r} is no address of Milvus; give one such as http://localhost:19530, or a file that ends with .db"
+            )
         self.uri = uri
         self.is_lite = uri.endswith(".db")
         self._token = token or ""
         self._timeout_s = timeout_s
         self._client: Any = None
+        self._refused: tuple[float, str] = (-inf, "")
+        """When the last channel could not be opened, and why."""
         self._opening = Lock()
         self._writing = Lock()
 
@@ -123,25 +132,26 @@ class Connection:
             raise EngineError(f"Milvus refused {call}: {told(error)}") from error
 
     def _opened(self) -> Any:
+        asked = time.monotonic()
         with self._opening:
+            when, why = self._refused
+            if self._client is None and when > asked:  # while this thread waited: not each of many waits for the dead
+                raise _Passing(why)
             if self._client is None:
                 self._client = self._open()
             return self._client
 
     def _open(self) -> Any:
+        client_class = _client_class()
         try:
-            from pymilvus import MilvusClient
-        except ImportError as error:
-            raise SettingError(_INSTALL) from error
-        for name in ("pymilvus", "milvus_lite"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # both log each failure, which is told here
-        try:
-            client = MilvusClient(uri=self.uri, token=self._token, timeout=CONNECT_S, dedicated=True)
+            client = client_class(uri=self.uri, token=self._token, timeout=CONNECT_S, dedicated=True)
         except Exception as error:
             if not is_of_milvus(error):
                 raise
             if failure(error) is Failure.REFUSED:
-                raise EngineError(f"Milvus cannot be opened: {told(error)}") from error
+                also = "; its folder must be there, and no other process may have it open" if self.is_lite else ""
+                raise EngineError(f"Milvus cannot be opened: {told(error)}{also}") from error
+            self._refused = time.monotonic(), told(error)
             raise _Passing(told(error)) from error
         client._handler._on_rpc_error = _not_again
         return client
@@ -152,6 +162,25 @@ class Connection:
                 return
             self._client = None
         client.close()
+
+
+def _client_class() -> Any:
+    """pymilvus's client, imported so that it changes nothing of this process. Raises SettingError where it is missing."""
+    name = "PYTHON_DOTENV_DISABLED"
+    before = os.environ.get(name)
+    os.environ[name] = "1"  # pymilvus reads a file .env of any folder above into the environment as it is imported
+    try:
+        from pymilvus import MilvusClient
+    except ImportError as error:
+        raise SettingError(_INSTALL) from error
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+    for logger in ("pymilvus", "milvus_lite"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # both log each failure, which is told here
+    return MilvusClient
 
 
 def _not_again(error: Exception) -> bool:

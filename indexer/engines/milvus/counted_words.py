@@ -12,7 +12,6 @@ from indexer.engines.milvus.keys import Kind, word_key
 from indexer.engines.milvus.reading import WINDOW, count
 
 _AT_ONCE = 2_000
-_MOST_HOLDERS = 2**50
 
 
 def holders(connection: Connection, collection: str, kind: Kind, words: Collection[str]) -> dict[str, int]:
@@ -45,27 +44,30 @@ def add(connection: Connection, collection: str, kind: Kind, counts: Mapping[str
 
 
 def beginning(
-    connection: Connection, collection: str, asked: tuple[Kind, str, tuple[int, int] | None], limit: int
+    connection: Connection,
+    collection: str,
+    asked: tuple[Kind, str, tuple[int, int] | None],
+    limit: int,
+    window: int = WINDOW,
 ) -> list[tuple[str, int]]:
-    """See `MilvusStore.beginning`: the words that at least so many articles hold, where there are too many to sort them all."""
+    """See `MilvusStore.beginning`. Milvus sorts nothing: where more than `window` words fit, those few are looked for that
+    the most articles hold, by counting how many words so many articles hold."""
     if limit < 1:
         return []
-    few, many = _MOST_HOLDERS, 1  # a least number of holders that few words have, and one that too many may have
-    least = many
-    while (held := count(connection, collection, begun(*asked, least))) > WINDOW or (held < limit and few - many > 1):
-        if held > WINDOW:
-            many = least
-        elif least == 1:
-            break
+    few, many = 1, 0  # least numbers of holders: of the first, few enough words; of the second, too many
+    while (found := count(connection, collection, begun(*asked, (few, None)))) > window:
+        few, many = few * 2, few
+    while found < min(limit, window) and few - many > 1:
+        middle = (few + many) // 2
+        number = count(connection, collection, begun(*asked, (middle, None)))
+        if number > window:
+            many = middle
         else:
-            few = least
-        if few - many <= 1:
-            break
-        least = min(many * 2, (few + many) // 2)
-    found = _words(connection, collection, begun(*asked, least if held <= WINDOW else few))
-    if len(found) < limit and least > 1:
-        found |= dict(list(_words(connection, collection, begun(*asked, many)).items())[: limit - len(found)])
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]
+            few, found = middle, number
+    words = _words(connection, collection, begun(*asked, (few, None)), window)
+    if len(words) < limit and many:
+        words |= _words(connection, collection, begun(*asked, (many, many)), limit - len(words))
+    return sorted(words.items(), key=lambda item: (-item[1], item[0]))[:limit]
 
 
 def _held(
@@ -87,8 +89,8 @@ def _held(
     return found
 
 
-def _words(connection: Connection, collection: str, where: str) -> dict[str, int]:
+def _words(connection: Connection, collection: str, where: str, limit: int) -> dict[str, int]:
     rows = connection.read(
-        "query", collection_name=collection, filter=where, output_fields=["word", "holders"], limit=WINDOW
+        "query", collection_name=collection, filter=where, output_fields=["word", "holders"], limit=limit
     )
     return {str(row["word"]): int(row["holders"]) for row in rows}

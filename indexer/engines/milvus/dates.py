@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,15 @@ class Dated:
     collection: str
     filters: Filters
     newest: bool
+    window: int = reading.WINDOW
+    """The most rows that one question is answered with."""
 
     def first(self, wanted: int) -> tuple[NDArray[np.int64], bool]:
         """The first `wanted` in order, those without a date last, and whether these are all."""
         if wanted < 1:
             return np.empty(0, dtype=np.int64), self._count() == 0
         everything = self._count()
-        if everything <= reading.WINDOW:
+        if everything <= self.window:
             return self._sorted()[:wanted], everything <= wanted
         dated = (Compare("published", ">=", FIRST_SECOND),)
         undated = (Compare("published", "<", FIRST_SECOND),)
@@ -42,13 +45,14 @@ class Dated:
 
     def _from(self, among: tuple[Node, ...], field: str, bounds: tuple[int, int], wanted: int) -> NDArray[np.int64]:
         """At least `wanted` of those among, or all, in order, found by a bound of a field that lets few enough through."""
-        if self._count(*among) <= reading.WINDOW:
+        if self._count(*among) <= self.window:
             return self._sorted(*among)
+        now = int(self.filters.now.timestamp())
         few, many = bounds[::-1] if self.newest else bounds  # a bound that lets few through, and one that lets too many
         while abs(many - few) > 1:
-            middle = (few + many) // 2
+            middle = between(few, many, now if field == "published" else 0)
             held = self._count(*among, self._side(field, middle))
-            if wanted <= held <= reading.WINDOW:
+            if wanted <= held <= self.window:
                 return self._sorted(*among, self._side(field, middle))
             few, many = (middle, many) if held < wanted else (few, middle)
         before = self._sorted(*among, self._side(field, few))
@@ -69,7 +73,7 @@ class Dated:
             collection_name=self.collection,
             filter=expression(self.filters, *also).text,
             output_fields=["seq", "published"],
-            limit=reading.WINDOW,
+            limit=self.window,
         )
         seqs = np.array([row["seq"] for row in rows], dtype=np.int64)
         times = np.array([row["published"] for row in rows], dtype=np.int64)
@@ -77,3 +81,15 @@ class Dated:
         times[undated] = 0
         order = np.lexsort((-seqs if self.newest else seqs, -times if self.newest else times, undated))
         return seqs[order]
+
+
+def between(one: int, other: int, origin: int) -> int:
+    """A number between two that lie more than 1 apart: their geometric mean as seen from `origin`, or that itself.
+
+    Articles are many near now and few in other centuries: so a stretch is found in a few steps instead of thirty.
+    """
+    near, far = sorted((one - origin, other - origin), key=abs)
+    if near * far < 0:
+        return origin
+    middle = min(max(isqrt(abs(near * far)), abs(near) + 1), abs(far) - 1)
+    return origin + middle if far > 0 else origin - middle

@@ -134,11 +134,11 @@ def keyed(key: Key, values: Iterable[str | int]) -> str:
     return written(OneOf(_FIELD.get(key, key.value), tuple(found)))
 
 
-def begun(kind: Kind, prefix: str, letters: tuple[int, int] | None, least: int) -> str:
-    """The counted words of a kind with a beginning, of so many letters (first and last included), that `least` articles hold."""
-    nodes: list[Node] = [Begins("word_key", word_prefix(kind, prefix)), Compare("holders", ">=", least)]
+def begun(kind: Kind, prefix: str, letters: tuple[int, int] | None, holders: tuple[int, int | None]) -> str:
+    """The counted words of a kind with a beginning, of so many letters, that so many articles hold; both ends included."""
+    nodes: list[Node] = [Begins("word_key", word_prefix(kind, prefix)), *_between("holders", *holders)]
     if letters:
-        nodes += [Compare("letters", ">=", letters[0]), Compare("letters", "<=", letters[1])]
+        nodes += _between("letters", *letters)
     return written(All(tuple(nodes)))
 
 
@@ -205,3 +205,7 @@ def _having(fact: Fact, values: Sequence[str]) -> Node:
 def _published(start: datetime | None, past: datetime | None) -> Node:
     first = Compare("published", ">=", int(start.timestamp()) if start else FIRST_SECOND)
     return All((first, Compare("published", "<", int(past.timestamp())))) if past else first
+
+
+def _between(field: str, first: int, last: int | None) -> list[Node]:
+    return [Compare(field, ">=", first), *([] if last is None else [Compare(field, "<=", last)])]

@@ -19,7 +19,7 @@ class Failure(StrEnum):
     RELEASED = "released"
     """Load the collection and try again."""
     GONE = "gone"
-    """There is no such collection."""
+    """There is no such collection, or alias."""
     REFUSED = "refused"
     """The call itself is wrong; another try would be too."""
 
@@ -35,7 +35,8 @@ _NOT_READY = 1
 
 _UNEXPECTED = 65535
 _RELEASED_CODES = frozenset({101, 201})
-_GONE_CODE = 100
+_GONE_CODES = frozenset({100, 1600})
+"""Of a collection and of an alias."""
 _CONNECT_FAILED = 2
 
 _PASSING = re.compile(
@@ -67,7 +68,7 @@ def failure(error: BaseException) -> Failure:
         return Failure.AGAIN if code in _AGAIN_STATUS else Failure.REFUSED
     if code in _RELEASED_CODES:
         return Failure.RELEASED
-    if code == _GONE_CODE:
+    if code in _GONE_CODES:
         return Failure.GONE
     if code == _CONNECT_FAILED or _BROKEN_CHANNEL.search(said):
         return Failure.REOPEN

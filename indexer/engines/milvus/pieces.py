@@ -30,7 +30,7 @@ def unpacked(pieces: Iterable[str]) -> str:
     """The text that `packed` made the pieces of. Raises ValueError for pieces that are not whole."""
     try:
         return zlib.decompress(b64decode("".join(pieces))).decode()
-    except zlib.error as error:
+    except (zlib.error, ValueError) as error:
         raise ValueError(f"the pieces of a text are damaged ({error})") from error
 
 

@@ -160,19 +160,32 @@ def count(connection: Connection, collection: str, where: str, *, fresh: bool = 
 
 
 def scan(connection: Connection, names: Collections, batch: int) -> Iterator[list[Met]]:
-    """See `MilvusStore.scan`: by ranges of seq, since Milvus gives rows in no order."""
-    first, step = 0, batch
-    while count(connection, names.articles, written(Compare("seq", ">=", first)), fresh=True):
-        within = written(All((Compare("seq", ">=", first), Compare("seq", "<", first + step))))
-        held = count(connection, names.articles, within, fresh=True)
-        if held > batch:
-            step = max(step // 2, batch)
-            continue
-        if held:
-            rows = queried(connection, names.articles, within, ["seq"], fresh=True)
-            yield met(connection, names, sorted(int(row["seq"]) for row in rows), fresh=True)
-        first += step
-        step = step * 2 if held < batch // 2 else step
+    """See `MilvusStore.scan`: by ranges of seq, since Milvus gives rows in no order; a range holds at most WINDOW of them.
+
+    The first question waits for every write that was acknowledged; what answered it has them for those that follow.
+    """
+
+    def held(first: int, width: int) -> int:
+        return count(connection, names.articles, written(_range(first, width)))
+
+    first, is_fresh = 0, True
+    while count(connection, names.articles, written(Compare("seq", ">=", first)), fresh=is_fresh):
+        is_fresh = False
+        width = WINDOW
+        while not held(first, width):
+            first, width = first + width, width * 2
+        while width > WINDOW:
+            width //= 2
+            first += 0 if held(first, width) else width
+        rows = queried(connection, names.articles, written(_range(first, WINDOW)), ["seq"], fresh=False)
+        seqs = sorted(int(row["seq"]) for row in rows)
+        for start in range(0, len(seqs), batch):
+            yield met(connection, names, seqs[start : start + batch], fresh=False)
+        first += WINDOW
+
+
+def _range(first: int, width: int) -> All:
+    return All((Compare("seq", ">=", first), Compare("seq", "<", first + width)))
 
 
 def article_rows(

@@ -56,8 +56,7 @@ class MilvusStore:
     @cached_property
     def capabilities(self) -> Capabilities:
         """What the server can do; asked once."""
-        version = str(self._connection.read("get_server_version"))
-        return Capabilities.of(version, is_lite=self._connection.is_lite)
+        return Capabilities.of(str(self._connection.read("get_server_version")))
 
     # Generations ---------------------------------------------------------------------------------------------------
 
