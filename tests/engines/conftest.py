@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest.register_assert_rewrite("tests.engines.answers")
+
 from tests.engines.places import Place, lite_server
 
 ADDRESS = os.environ.get("DATELINE_MILVUS_URI")
