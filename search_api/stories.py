@@ -115,7 +115,8 @@ def moving_stories(library: Library, query: StoriesQuery) -> tuple[MovingStory, 
     if view is None:
         return ()
     snapshot = view.snapshot
-    moving = snapshot.columns.story[snapshot.published_since(filters, query.start)]
+    recent = snapshot.published_since(filters, query.start)
+    moving = snapshot.columns.story[recent]
     rows = np.sort(snapshot.story_members(np.unique(moving[moving != NO_STORY]).tolist(), filters.now))
     rows = rows[snapshot.allows(Filters(filters.now, as_of=filters.as_of), rows)]
     columns = snapshot.columns
