@@ -15,7 +15,6 @@ STORIES = {
     **dict.fromkeys(("a0", "a4", "a8", "copy", "a12", "embargoed", "withheld"), "ferry"),
     **dict.fromkeys(("a1", "a5", "a9"), "rate"),
     **dict.fromkeys(("a2", "a6"), "quake"),
-    "a3": None,
 }
 
 
