@@ -20,8 +20,8 @@ LONGEST_BY_MONTH = 1100
 def count(columns: Columns, rows: Rows, wanted: Sequence[Facet]) -> Mapping[str, Mapping[str, int]]:
     """For each facet its values and how many of the articles have each; an article without one is not counted.
 
-    Words come by count, most first, each as most of the articles write it; dates (`2026-03-09`, `2026-03` or `2026`, as the span asks for) in order.
-    """
+    Words come by count, most first, each as most of these articles write it; dates (`2026-03-09`, `2026-03` or `2026`, as the
+    span asks for) in order.
     return {
         facet.value: _dates(columns, rows) if facet is Facet.DATE else _words(columns, rows, facet) for facet in wanted
     }

@@ -62,7 +62,7 @@ def labels(library: Library, view: View, numbers: Iterable[int], filters: Filter
         members = members[columns.known_by(filters.as_of, members)]
     sizes = _sizes(columns, members, _text_keys(columns, members))
     ids = library.records.story_ids(known)
-    return {number: Story(ids[number], sizes[number]) for number in known}
+    return {number: Story(ids[number], sizes[number]) for number in known if number in ids}
 
 
 def story_of(library: Library, article_id: str, now: datetime) -> Story | None:

@@ -51,7 +51,14 @@ def assert_same_answer(found: SearchAnswer, expected: SearchAnswer) -> None:
 def assert_same_related(found: RelatedAnswer, expected: RelatedAnswer) -> None:
     """All of two lists of related articles."""
     assert_same_hits(found.hits, expected.hits)
-    assert (found.seed, found.mode, found.fallback_used, found.seed_duplicates, found.below_min_score, found.filled) == (
+    assert (
+        found.seed,
+        found.mode,
+        found.fallback_used,
+        found.seed_duplicates,
+        found.below_min_score,
+        found.filled,
+    ) == (
         expected.seed,
         expected.mode,
         expected.fallback_used,

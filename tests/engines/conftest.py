@@ -1,4 +1,4 @@
-"""Every test here runs on each engine: embedded, Milvus Lite in a file and behind a port, and the address in DATELINE_MILVUS_URI."""
+"""Every test here runs on each engine: embedded, Milvus Lite in a file and behind a port, and where DATELINE_MILVUS_URI says."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from search_api import generation_jobs
 from search_api.library import Library
 from tests.engines.corpus import STORIES, records
 from tests.support import index_of, opened_library, put_in_stories
-
-pytest.register_assert_rewrite("tests.engines.answers")
 
 from tests.engines.places import Place, copied, lite_server, opened, reader_without_archive
 
@@ -71,7 +69,8 @@ def reference(archive: IndexFolder) -> Iterator[Library]:
 
 @pytest.fixture(scope="package")
 def library(place: Place, archive: IndexFolder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    folder: Path = tmp_path_factory.mktemp("same")
+    """All articles of the corpus in one generation of the engine, without a tail."""
+    folder: Path = tmp_path_factory.mktemp(f"same-{place.name}")
     library = opened(copied(archive, folder / "index"))
     yield library
     library.close()

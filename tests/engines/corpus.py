@@ -40,6 +40,7 @@ def records() -> list[dict[str, Any]]:
     embargoed = record(44) | {
         "id": "embargoed",
         "title": "Ollivander embargoed",
+        "body": "Nobody was to know of the valey.",
         "embargoed": (NOW + timedelta(hours=1)).isoformat(),
     }
     canceled = record(41) | {"id": "canceled", "pubstatus": "canceled"}

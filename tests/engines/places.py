@@ -9,11 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -127,5 +126,9 @@ def lacks_words(index: IndexFolder) -> str | None:
     return store.capabilities.missing if store else None
 
 
-def by_id(hits: Iterable[Any]) -> Mapping[str, Any]:
-    return {hit.article.id: hit for hit in hits}
+def until(met: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + WAIT_S
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from search_api.query import Mode, SearchQuery
 from search_api.searcher import search
 from search_api.settings import Settings
 from search_api.takedown_jobs import takedown
-from tests.engines.places import WAIT_S, Place, lacks_words, opened, reader_without_archive
+from tests.engines.places import WAIT_S, Place, lacks_words, opened, reader_without_archive, until
 from tests.support import ROOT, anything, index_of, record, taken_up, write_jsonl
 
 SECRET = {
@@ -69,7 +68,7 @@ class Clock:
 
 @pytest.fixture
 def index(own: Place, tmp_path: Path) -> IndexFolder:
-    index = index_of(tmp_path, [record(number) for number in range(10)])
+    index = index_of(tmp_path / own.name, [record(number) for number in range(10)])
     if lacks_words(index):
         pytest.skip(str(lacks_words(index)))
     return index
@@ -178,9 +177,7 @@ def test_an_embargo_ends_by_itself(client: TestClient, clock: Clock) -> None:
     assert seen_by_id(client)
 
 
-def test_what_is_taken_down_is_in_no_answer_and_in_no_generation(
-    client: TestClient, index: IndexFolder, tmp_path: Path
-) -> None:
+def test_what_is_taken_down_is_in_no_answer_and_in_no_generation(client: TestClient, index: IndexFolder) -> None:
     put(client, SECRET)
     assert generation_jobs.reindex(index).manifest.number == 2
     taken_up(client)
@@ -198,13 +195,6 @@ def test_what_is_taken_down_is_in_no_answer_and_in_no_generation(
     assert told_by(client) == []
     assert client.get("/v1/articles/secret").status_code in (404, 410)
     assert jobs.verify(index) == []
-
-
-def until(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def ids_of(library: Library, text: str = "") -> set[str]:
@@ -231,9 +221,7 @@ def test_another_worker_sees_each_write_and_none_before_it(client: TestClient, i
     other.close()
 
 
-def test_a_reader_without_the_archive_sees_each_write(
-    client: TestClient, own: Place, index: IndexFolder, tmp_path: Path
-) -> None:
+def test_a_reader_without_the_archive_sees_each_write(client: TestClient, own: Place, tmp_path: Path) -> None:
     if own.is_embedded:
         pytest.skip("an index in its own files is read where its archive is")
     reader = reader_without_archive(tmp_path / "bare")
@@ -251,7 +239,9 @@ def test_another_process_sees_what_was_written(own: Place, index: IndexFolder, t
         pytest.skip("a file of Milvus Lite is open in one process")
     jobs.ingest(index, [str(write_jsonl(tmp_path / "more.jsonl", [SECRET]))])
     arguments = [sys.executable, "-m", "search_api", "search", "ollivander", "--index", str(index.root), "--json"]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=4 * WAIT_S, cwd=ROOT, env=os.environ)
+    done = subprocess.run(
+        arguments, capture_output=True, text=True, check=True, timeout=4 * WAIT_S, cwd=ROOT, env=os.environ
+    )
     assert [hit["id"] for hit in json.loads(done.stdout)["hits"]][:1] == ["secret"]
     assert "fork" not in done.stderr
 
@@ -262,7 +252,7 @@ def test_status_and_verify_tell_what_is_there(index: IndexFolder) -> None:
     assert jobs.verify(index) == []
 
 
-def test_verify_finds_what_was_changed_behind_its_back(own: Place, index: IndexFolder, tmp_path: Path) -> None:
+def test_verify_finds_what_was_changed_behind_its_back(index: IndexFolder, tmp_path: Path) -> None:
     store = store_of(index)
     if store is None:
         pytest.skip("damaged files are found by tests of generations")
@@ -288,7 +278,7 @@ def put_version(index: IndexFolder, folder: Path) -> None:
 
 
 def test_an_index_without_articles_answers_with_nothing(own: Place, tmp_path: Path) -> None:
-    index = IndexFolder(tmp_path / "empty")
+    index = IndexFolder(tmp_path / own.name)
     library = opened(index)
     for mode in Mode:
         answer = search(library, SearchQuery("ferry", anything(), mode=mode))

@@ -36,6 +36,7 @@ TEXTS = (
     "latest report",
     "zeppelim",
     "quenby ollivander",
+    "the valey",
     "xyzzy",
 )
 
@@ -45,7 +46,7 @@ def asked(text: str = "report", **fields: Any) -> SearchQuery:
     return replace(SearchQuery(text, replace(anything(), **filters), limit=100, facets=ALL_FACETS), **fields)
 
 
-FILTERS = {field for field in type(anything()).__slots__}
+FILTERS = set(type(anything()).__slots__)
 
 QUESTIONS = {
     **{f"text: {text}": asked(text) for text in TEXTS},
@@ -80,7 +81,9 @@ QUESTIONS = {
     "after the embargo": asked("ollivander", now=NOW + timedelta(hours=2)),
 }
 NEEDS_WORDS = {
-    name for name, one in QUESTIONS.items() if one.text and one.mode is not Mode.SEMANTIC or name.startswith("filters w")
+    name
+    for name, one in QUESTIONS.items()
+    if (one.text and one.mode is not Mode.SEMANTIC) or name.startswith("filters w")
 }
 
 

@@ -108,7 +108,8 @@ def test_the_same_stories_move(reader: Library, reference: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    "prefix", ["ami", "amina d", "final", "sour", "the d", "ngo", "Ünï", "10", "quen", "oll", "ferry rep", "x", '" or s']
+    "prefix",
+    ["ami", "amina d", "final", "sour", "the d", "ngo", "Ünï", "10", "quen", "oll", "ferry rep", "x", '" or s'],
 )
 def test_suggestions_are_the_same(reader: Library, reference: Library, prefix: str) -> None:
     if lacks_words(reader.index):

@@ -96,8 +96,14 @@ class MetLexical:
         return self._asked.rarities(words)
 
     def holds(self, word: str, now: datetime) -> bool:
-        if any(self._knows(found, now) for found in self.terms_of(word).words):
+        """A word that every analysis keeps and that no visible text has is not there, whatever a hidden one says; of those that
+        some pass over, being common, how many hold them is enough."""
+        words = self.terms_of(word).words
+        if any(self._knows(found, now) for found in words):
             return True
+        kept = {name for found in words for name in found.forms}
+        if kept.issuperset(self._asked.analyses):
+            return False
         forms = folded(word)
         return bool(forms) and min(self._asked.holders_of(forms, Field.EXACT).values()) > 0
 

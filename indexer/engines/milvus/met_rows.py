@@ -31,7 +31,7 @@ class MetColumns(Columns):
 
 
 class MetRows:
-    """Rows in the order in which articles were met, those met at once by seq, as where all are rows; for any number of threads."""
+    """Rows in the order in which articles were met, those met at once by seq; for any number of threads."""
 
     def __init__(self, store: MilvusStore, generation: int) -> None:
         self._store = store
