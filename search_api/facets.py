@@ -22,6 +22,7 @@ def count(columns: Columns, rows: Rows, wanted: Sequence[Facet]) -> Mapping[str,
 
     Words come by count, most first, each as most of these articles write it; dates (`2026-03-09`, `2026-03` or `2026`, as the
     span asks for) in order.
+    """
     return {
         facet.value: _dates(columns, rows) if facet is Facet.DATE else _words(columns, rows, facet) for facet in wanted
     }

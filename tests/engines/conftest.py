@@ -12,9 +12,8 @@ from indexer.layout import IndexFolder
 from search_api import generation_jobs
 from search_api.library import Library
 from tests.engines.corpus import STORIES, records
-from tests.support import index_of, opened_library, put_in_stories
-
 from tests.engines.places import Place, copied, lite_server, opened, reader_without_archive
+from tests.support import index_of, opened_library, put_in_stories
 
 ADDRESS = os.environ.get("DATELINE_MILVUS_URI")
 """Of the test run itself, before any test changes it."""
