@@ -30,12 +30,13 @@ def lite_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="package", params=PLACES)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The engine, chosen by the environment; what tests share is under one prefix."""
-    uri = {
-        "embedded": lambda: None,
-        "milvus-lite-file": lambda: str(tmp_path_factory.mktemp("lite") / "shared.db"),
-        "milvus-lite-server": lambda: request.getfixturevalue("lite_address"),
-        "milvus-address": lambda: ADDRESS,
-    }[request.param]()
+    uri = None
+    if request.param == "milvus-lite-file":
+        uri = str(tmp_path_factory.mktemp("lite") / "shared.db")
+    elif request.param == "milvus-lite-server":
+        uri = request.getfixturevalue("lite_address")
+    elif request.param == "milvus-address":
+        uri = ADDRESS
     place = Place(request.param, uri)
     with place.chosen():
         yield place

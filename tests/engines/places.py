@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,8 +101,9 @@ def _answers(port: int) -> bool:
 def copied(index: IndexFolder, folder: Path) -> IndexFolder:
     """The same archive in another folder, with a new generation in the engine that the settings name."""
     folder.mkdir(parents=True)
-    shutil.copy(index.archive, folder)
     copy = IndexFolder(folder)
+    with closing(sqlite3.connect(index.archive)) as source, closing(sqlite3.connect(copy.archive)) as target:
+        source.backup(target)
     generation_jobs.reindex(copy)
     return copy
 
@@ -132,3 +133,9 @@ def until(met: Callable[[], bool]) -> None:
     while not met():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def taken_up(library: Library) -> Library:
+    """The library, once it has taken up what there is now."""
+    library.refresh()
+    return library

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from indexer.articles import article_from_record
@@ -61,7 +61,13 @@ def write(kind: str, number: int) -> Write:
 
 
 @given(made=batches)
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # each example takes seconds: none is made smaller
+    suppress_health_check=list(HealthCheck),
+)
 def test_any_changes_leave_what_a_fresh_index_holds(place: Place, made: Sequence[Sequence[tuple[str, int]]]) -> None:
     if place.is_embedded:
         pytest.skip("this is what the others are compared with")

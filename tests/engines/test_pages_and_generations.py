@@ -20,7 +20,7 @@ from search_api.query import Mode, SearchQuery, Sort
 from search_api.results import SearchAnswer
 from search_api.searcher import search
 from tests.engines.answers import ids
-from tests.engines.places import Place, opened, until
+from tests.engines.places import Place, opened, taken_up, until
 from tests.support import NOW, anything, index_of, record, write_jsonl
 
 ARTICLES = 24
@@ -167,7 +167,7 @@ def test_the_generation_from_before_serves_again_with_what_was_written_since(ind
 
 
 def wait_for_generation(library: Library, number: int) -> None:
-    until(lambda: bool(library.refresh() or (library.view and library.view.manifest.number == number)))
+    until(lambda: (view := taken_up(library).view) is not None and view.manifest.number == number)
 
 
 def test_a_reader_whose_generation_was_pruned_takes_up_the_one_that_serves(

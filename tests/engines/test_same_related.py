@@ -31,8 +31,12 @@ def query(**fields: Any) -> RelatedQuery:
     return replace(RelatedQuery(anything(), limit=20), **fields)
 
 
+def of_mode(mode: RelatedMode) -> Asked:
+    return lambda library: related(library, "a8", query(mode=mode))
+
+
 QUESTIONS: dict[str, Asked] = {
-    **{f"a8, {mode}": lambda library, mode=mode: related(library, "a8", query(mode=mode)) for mode in RelatedMode},
+    **{f"a8, {mode}": of_mode(mode) for mode in RelatedMode},
     "a17, which has no date": lambda library: related(library, "a17", query()),
     "a19, which is long": lambda library: related(library, "a19", query(limit=5)),
     "the copy": lambda library: related(library, "copy", query()),
