@@ -33,6 +33,9 @@ class Patience:
 READS = Patience(total_s=2.0, wait_max_s=0.5, retry_after_s=2)
 WRITES = Patience(total_s=20.0, wait_max_s=4.0, retry_after_s=10)
 
+_LAST = Patience(total_s=0.0, wait_max_s=0.0, retry_after_s=READS.retry_after_s)
+"""One try more."""
+
 LOADING_S = 300.0
 """How long making, indexing and loading a collection may take."""
 
@@ -49,7 +52,7 @@ class Connection:
     Milvus Lite, which takes one write to a collection at a time, is written to by one thread at a time.
     """
 
-    def __init__(self, uri: str, token: str | None, timeout_s: float) -> None:
+    def __init__(self, uri: str, token: str | None, timeout_s: float, replicas: int) -> None:
         if not uri.endswith(".db") and not uri.startswith(("http://", "https://", "tcp://", "unix:")):
             raise SettingError(
                 f"{uri!r} is no address of Milvus; give one such as http://localhost:19530, or a file that ends with .db"
@@ -58,6 +61,7 @@ class Connection:
         self.is_lite = uri.endswith(".db")
         self._token = token or ""
         self._timeout_s = timeout_s
+        self._replicas = replicas
         self._client: Any = None
         self._refused: tuple[float, str] = (-inf, "")
         """When the last channel could not be opened, and why."""
@@ -67,6 +71,10 @@ class Connection:
     def read(self, call: str, **details: Any) -> Any:
         """What a reading call gives. Raises EngineUnavailable, EngineError, and GenerationMissing for no such collection."""
         return self._patient(call, READS, self._timeout_s, details)
+
+    def read_to_write(self, call: str, **details: Any) -> Any:
+        """The same with the patience of a write, which depends on what this gives."""
+        return self._patient(call, WRITES, max(self._timeout_s, WRITES.total_s), details)
 
     def write(self, call: str, **details: Any) -> Any:
         """What a writing call gives, which must be one that can be repeated. Raises as `read` does."""
@@ -78,12 +86,19 @@ class Connection:
         with self._one_at_a_time():
             return self._patient(call, WRITES, LOADING_S, details)
 
+    def load(self, collection: str) -> None:
+        """Load a collection, as often as it has replicas, and wait until it answers. Raises as `read` does."""
+        self.arrange("load_collection", **self._loading(collection))
+
     def close(self) -> None:
         """Close the channel; a later call opens it again. A file's own server goes on until the process ends."""
         with self._opening:
             client, self._client = self._client, None
         if client is not None:
             client.close()
+
+    def _loading(self, collection: str) -> dict[str, Any]:
+        return {"collection_name": collection, "replica_number": self._replicas}
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
@@ -94,6 +109,7 @@ class Connection:
             yield
 
     def _patient(self, call: str, patience: Patience, timeout_s: float, details: dict[str, Any]) -> Any:
+        start, tries = time.monotonic(), 0
         try:
             for attempt in stamina.retry_context(
                 on=_Passing,
@@ -103,9 +119,13 @@ class Connection:
                 wait_max=patience.wait_max_s,
                 wait_jitter=0.1,
             ):
+                tries += 1
                 with attempt:
                     return self._once(call, timeout_s, details)
         except _Passing as error:
+            # The first try may take longer than all tries should: a node that died is given up by the others after seconds.
+            if tries == 1 and time.monotonic() - start < timeout_s / 2 and patience is not _LAST:
+                return self._patient(call, _LAST, timeout_s, details)
             raise EngineUnavailable(
                 f"Milvus cannot {call} at present: {error}; ask again in {patience.retry_after_s} s",
                 patience.retry_after_s,
@@ -121,7 +141,7 @@ class Connection:
                 raise
             kind = failure(error)
             if kind is Failure.RELEASED and reload and "collection_name" in details:
-                self._once("load_collection", timeout_s, {"collection_name": details["collection_name"]}, reload=False)
+                self._once("load_collection", timeout_s, self._loading(details["collection_name"]), reload=False)
                 return self._once(call, timeout_s, details, reload=False)
             if kind is Failure.REOPEN:
                 self._discard(client)
