@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ _LAST = Patience(total_s=0.0, wait_max_s=0.0, retry_after_s=READS.retry_after_s)
 LOADING_S = 300.0
 """How long making, indexing and loading a collection may take."""
 
+SETTLED_ROWS = 2_000
+"""New rows of a collection of Milvus Lite that are left in memory."""
+
 _INSTALL = "the Milvus engine needs pymilvus, which is not installed; pip install 'dateline[milvus]'"
 
 
@@ -65,6 +69,7 @@ class Connection:
         self._client: Any = None
         self._refused: tuple[float, str] = (-inf, "")
         """When the last channel could not be opened, and why."""
+        self._unsettled: Counter[str] = Counter()
         self._opening = Lock()
         self._writing = Lock()
 
@@ -79,7 +84,10 @@ class Connection:
     def write(self, call: str, **details: Any) -> Any:
         """What a writing call gives, which must be one that can be repeated. Raises as `read` does."""
         with self._one_at_a_time():
-            return self._patient(call, WRITES, max(self._timeout_s, WRITES.total_s), details)
+            done = self._patient(call, WRITES, max(self._timeout_s, WRITES.total_s), details)
+            if self.is_lite and call == "upsert":
+                self._settle(details["collection_name"], len(details["data"]))
+            return done
 
     def arrange(self, call: str, **details: Any) -> Any:
         """What a call gives that makes, loads or drops collections, which may take minutes. Raises as `read` does."""
@@ -96,6 +104,13 @@ class Connection:
             client, self._client = self._client, None
         if client is not None:
             client.close()
+
+    def _settle(self, collection: str, rows: int) -> None:
+        """Let Milvus Lite put a collection's new rows in a file: those in memory it looks through one by one."""
+        self._unsettled[collection] += rows
+        if self._unsettled[collection] >= SETTLED_ROWS:
+            self._unsettled[collection] = 0
+            self._patient("flush", WRITES, LOADING_S, {"collection_name": collection})
 
     def _loading(self, collection: str) -> dict[str, Any]:
         return {"collection_name": collection, "replica_number": self._replicas}
