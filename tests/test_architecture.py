@@ -35,7 +35,12 @@ ONLY_IN = {
     "fastwarc": ("indexer/sources/warc.py", "indexer/sources/http_payload.py"),
     "httpcore2": ("indexer/fetching/",),
     "httpx2": ("search_api/client/", "scripts/load_test.py"),
-    "stamina": ("indexer/engines/milvus/", "search_api/client/", "scripts/push_articles.py"),
+    "stamina": (
+        "search_api/engine_choice.py",
+        "indexer/engines/milvus/",
+        "search_api/client/",
+        "scripts/push_articles.py",
+    ),
     "protego": ("indexer/fetching/",),
     "lxml": ("indexer/sources/",),
     "fastapi": (

@@ -25,7 +25,7 @@ from indexer.engines.milvus.keys import Key, Kind
 from indexer.engines.milvus.notes import Notes
 from indexer.errors import EngineError, EngineLacks, GenerationMissing
 from indexer.filters import Filters
-from indexer.types import Embeddings, Scores, Vector
+from indexer.types import Scores, Vector
 
 BETWEEN = "\t"
 """Stands between a value without case and as it is written, in the words that are counted of fields."""
@@ -56,6 +56,8 @@ class MilvusStore:
         timeout_s: float = 10.0,
         replicas: int = 1,
     ) -> None:
+        self.name = f"{uri} {prefix}"
+        """Tells this store from others."""
         self._names = Names(prefix)
         self._connection = Connection(uri, token, timeout_s, replicas)
         self._notes = Notes(self._connection, self._names.notes)
@@ -161,9 +163,17 @@ class MilvusStore:
         """The articles in the order asked, without their chunks; those that are not there are left out."""
         return reading.glances(self._connection, self._collections(generation), seqs, with_terms=with_terms)
 
-    def embeddings(self, generation: int, seen: Mapping[int, Glance]) -> dict[int, Embeddings]:
-        """The embeddings of each article's chunks as it was seen, shape (chunks, dimension); fewer where it has changed."""
-        return reading.embeddings(self._connection, self._collections(generation), seen)
+    def chunk_scores(self, generation: int, vector: Vector, seqs: Sequence[int]) -> tuple[NDArray[np.int64], Scores]:
+        """The id (seq and ordinal, see `rows.chunk_id`) and the cosine of each chunk of these articles, best first."""
+        return reading.chunk_scores(self._connection, self._collections(generation), vector, seqs)
+
+    def article_scores(self, generation: int, vector: Vector, seqs: Sequence[int]) -> tuple[NDArray[np.int64], Scores]:
+        """The seq of each of these articles and the cosine of its mean vector, best first."""
+        return reading.article_scores(self._connection, self._collections(generation), vector, seqs)
+
+    def vectors(self, generation: int, seqs: Sequence[int]) -> dict[int, Vector]:
+        """The mean vector of each article that is there: of unit length, or zero for one without chunks."""
+        return reading.vectors(self._connection, self._collections(generation), seqs)
 
     def records(self, generation: int, seqs: Sequence[int], *, fresh: bool = True) -> dict[int, tuple[int, str]]:
         """The version and the record (JSON) of each article that is there, by seq."""
