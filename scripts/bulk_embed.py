@@ -166,7 +166,9 @@ def main() -> int:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
     given = parser.parse_args()
-    if given.cpus_per_worker < 1 or given.gpus_per_worker < 0 or given.batch_size < 1 or (given.workers or 1) < 1:
+    wanted = Workers(given.workers, given.cpus_per_worker, given.gpus_per_worker, given.address)
+    counts = (given.cpus_per_worker, given.batch_size, 1 if given.workers is None else given.workers)
+    if min(counts) < 1 or given.gpus_per_worker < 0:
         parser.error("--workers, --cpus-per-worker and --batch-size are 1 or more, --gpus-per-worker is 0 or more")
     index = IndexFolder(given.index) if given.index else None
     folder = given.to.absolute()
@@ -177,7 +179,6 @@ def main() -> int:
     except DatelineError as error:
         parser.error(str(error))
     work = Work(folder, recipe_for(encoder), models, device, Reading(utc_now()))
-    wanted = Workers(given.workers, given.cpus_per_worker, given.gpus_per_worker, given.address)
     report, code = bulk_embed(given.sources, work, wanted, given.batch_size, shown=not given.json)
     if given.json:
         print(whole_text(json.dumps(report, ensure_ascii=False, indent=2)))

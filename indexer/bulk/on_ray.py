@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ from indexer.processes import usable_cores
 
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Ray's own variables, unless they are set: nothing is sent to its makers, and its lines do not stand among Dateline's."""
+
+ANSWERS_S = 10.0
+"""How long the head of a cluster may take to answer."""
 
 
 class BulkFailed(DatelineError):
@@ -151,6 +155,7 @@ def connected(wanted: Workers) -> Iterator[Cluster]:
             raise SettingError(f"bulk embedding needs {error.name}; run: pip install 'dateline[ray]'") from None
         mine = not ray.is_initialized()
         if mine:
+            _check_address(wanted.address)
             how: dict[str, Any] = {"address": wanted.address} if wanted.address else {"address": "local"}
             if not wanted.address:
                 how |= {"num_cpus": usable_cores(), "include_dashboard": False}
@@ -202,6 +207,22 @@ def _silence() -> Iterator[None]:
             yield
         finally:
             logger.setLevel(before)
+
+
+def _check_address(address: str | None) -> None:
+    """Raises SettingError for an address where nothing answers, which Ray would try again for many minutes."""
+    if address in (None, "auto", "local"):
+        return
+    assert address
+    host, _, port = address.rpartition(":")
+    if "://" in address or not host or not port.isdigit():
+        raise SettingError(f"--address {address} is neither auto nor HOST:PORT of the head of a Ray cluster")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWERS_S).close()
+    except (OSError, OverflowError) as error:
+        raise SettingError(
+            f"no Ray cluster answers at {address} ({error}); start one there: ray start --head --port {port}"
+        ) from None
 
 
 @contextmanager

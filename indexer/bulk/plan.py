@@ -165,16 +165,18 @@ def planned(path: Path, number: int, size: Size) -> Input | Reject:
 
 def _of_lines(opened: BinaryIO, size: Size) -> Iterator[Portion]:
     first = count = offset = length = 0
+    cut_off = False
     while piece := opened.readline(_PIECE_BYTES):
         length += len(piece)
-        if not piece.endswith(b"\n"):
+        cut_off = not piece.endswith(b"\n")
+        if cut_off:
             continue
         count += 1
         if count >= size.articles or length >= size.bytes:
             yield Portion(first, count, offset, length)
             first, offset, count, length = first + count, offset + length, 0, 0
     if length:
-        yield Portion(first, count + 1, offset, length)
+        yield Portion(first, count + cut_off, offset, length)
 
 
 def _of_rows(rows: int, file_bytes: int, size: Size) -> Iterator[Portion]:
