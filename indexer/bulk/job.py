@@ -82,6 +82,7 @@ class BulkRun:
                 for task in cluster().embed(self._work, tasks, self._told) if tasks else ():
                     self._count(task, self._shard(task))
                     self._tick(began)
+                _remove_unfinished(kept)
         finally:
             self.report.seconds = time.monotonic() - began
 

@@ -136,7 +136,7 @@ def test_two_nodes_share_the_portions_of_a_small_input(tmp_path: Path) -> None:
 
 
 def test_a_node_that_is_killed_costs_no_article_and_doubles_none(cluster: Any, tmp_path: Path) -> None:
-    source = write_jsonl(tmp_path / "a.jsonl", map(record, range(1200)))
+    source = write_jsonl(tmp_path / "a.jsonl", map(record, range(600)))
     out = tmp_path / "out"
     node = cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes(timeout=60)
@@ -149,16 +149,16 @@ def test_a_node_that_is_killed_costs_no_article_and_doubles_none(cluster: Any, t
             cluster.remove_node(node, allow_graceful=False)
 
     run = BulkRun(work_into(out), lines.append, kill_one)
-    run.run([source], Workers(3, cpus=1), 20)
+    run.run([source], Workers(3, cpus=1), 3)
     assert killed
-    assert killed[0] < run.report.shards == 60
-    assert run.report.articles == 1200
-    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in range(1200)]
+    assert killed[0] < run.report.shards == 200
+    assert run.report.articles == 600
+    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in range(600)]
     assert rows(out) == by_one_process(out, tmp_path / "alone")
     assert not list((out / ".bulk").glob("*.parquet.*"))
     index = IndexFolder(tmp_path / "index")
     done = jobs.ingest(index, [str(out)])
-    assert (done.report.new, done.report.encoded, done.report.brought) == (1200, 0, 1200)
+    assert (done.report.new, done.report.encoded, done.report.brought) == (600, 0, 600)
 
 
 @pytest.mark.usefixtures("cluster")
