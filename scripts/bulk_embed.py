@@ -65,7 +65,7 @@ def bulk_embed(
         else:
             run.run(listing.files, wanted, batch)
         code = 1 if run.report.rejections.rejected else 0
-    except DatelineError as error:
+    except (DatelineError, OSError) as error:
         document["error"] = str(error)
         code = 2
     return {

@@ -91,6 +91,8 @@ class Cluster:
         """The numbers of the tasks that were finished; those of lost workers are not among them."""
         with _silence():
             from ray import data
+            from ray.data.exceptions import SystemException
+            from ray.exceptions import RayError
             from ray.util.annotations import RayDeprecationWarning
 
             context = data.DataContext.get_current()
@@ -110,10 +112,16 @@ class Cluster:
                     max_restarts=-1,
                     max_task_retries=0,
                 )
-            for row in done.iter_rows():
-                if row["error"]:
-                    raise BulkFailed(str(row["error"]))
-                yield int(row["number"])
+            try:
+                for row in done.iter_rows():
+                    if row["error"]:
+                        raise BulkFailed(str(row["error"]))
+                    yield int(row["number"])
+            except (RayError, SystemException) as error:
+                said = str(error).strip().splitlines() or [type(error).__name__]
+                raise BulkFailed(
+                    f"no worker can be started ({said[-1][:200]}); has every machine this Dateline and dateline[ray]?"
+                ) from error
 
     def _room(self) -> int:
         """So many workers the machines that are there now can hold, each whole on one of them."""

@@ -44,7 +44,7 @@ class Size:
 
     @classmethod
     def for_workers(cls, workers: int, articles: int, paths: Sequence[Path]) -> Size:
-        total = sum(path.stat().st_size for path in paths)
+        total = sum(path.stat().st_size for path in paths if path.is_file())
         return cls(articles, min(MOST_BYTES, max(LEAST_BYTES, total // (workers * PORTIONS_PER_WORKER))))
 
 
