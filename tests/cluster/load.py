@@ -48,6 +48,10 @@ class Client:
         """How many calls that began after this moment were answered."""
         return sum(call.answered for call in self.calls if call.began > moment)
 
+    def answered(self, start: float, end: float) -> int:
+        """How many calls that ended within these moments were answered."""
+        return sum(call.answered for call in self.calls if start <= call.ended < end)
+
     def failed(self, start: float, end: float) -> int:
         """How many calls that ended within these moments failed."""
         return sum(not call.answered for call in self.calls if start <= call.ended < end)

@@ -27,6 +27,7 @@ UNAVAILABLE_WORDS = (
     "fail to get shard leaders",
     "no available",
     "node not found",
+    "node not match",
     "not ready",
     "not healthy",
     "deadline exceeded",
@@ -34,6 +35,10 @@ UNAVAILABLE_WORDS = (
     "transport is closing",
     "error reading from server",
     "connection error",
+    "client connection is closing",
+    "rpc error: code = unavailable",
+    "rpc error: code = canceled",
+    "rpc error: code = deadlineexceeded",
 )
 """Milvus 2.3 gives one code, 65535, to bad requests and to most failures of its parts: only the words tell them apart."""
 

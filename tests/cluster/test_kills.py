@@ -28,9 +28,22 @@ SETTLE_S = 10.0
 ETCD_AWAY_S = 3.0
 
 
+def restart(cluster: Cluster, *names: str, after_s: float = 0) -> None:
+    """Kill these instances, all before the first is started again so many seconds later; wait until they are healthy."""
+    cluster.kill(*names)
+    time.sleep(after_s)
+    for name in names:
+        cluster.restart(name)
+    cluster.wait_healthy(names)
+
+
 def kill_a_query_node(cluster: Cluster) -> None:
     cluster.kill(cluster.names(Role.QUERY_NODE)[0])
     cluster.wait_healthy([cluster.add(Role.QUERY_NODE)])
+
+
+def kill_both_query_nodes(cluster: Cluster) -> None:
+    restart(cluster, *cluster.names(Role.QUERY_NODE))
 
 
 def kill_the_data_node(cluster: Cluster) -> None:
@@ -38,13 +51,12 @@ def kill_the_data_node(cluster: Cluster) -> None:
     cluster.wait_healthy([cluster.add(Role.DATA_NODE)])
 
 
+def kill_the_proxy(cluster: Cluster) -> None:
+    restart(cluster, *cluster.names(Role.PROXY))
+
+
 def kill_coordinators_and_proxy(cluster: Cluster) -> None:
-    names = cluster.names(*COORDINATORS, Role.PROXY)
-    cluster.kill(*names)
-    time.sleep(SESSION_TTL_S + 1)
-    for name in names:
-        cluster.restart(name)
-    cluster.wait_healthy(names)
+    restart(cluster, *cluster.names(*COORDINATORS, Role.PROXY), after_s=SESSION_TTL_S + 1)
 
 
 def kill_etcd(cluster: Cluster) -> None:
@@ -56,7 +68,9 @@ def kill_etcd(cluster: Cluster) -> None:
 KILLS: dict[str, Callable[[Cluster], None]] = {
     "nothing": lambda _: None,
     "a query node of two": kill_a_query_node,
+    "both query nodes": kill_both_query_nodes,
     "the data node": kill_the_data_node,
+    "the proxy": kill_the_proxy,
     "all coordinators and the proxy": kill_coordinators_and_proxy,
     "etcd": kill_etcd,
 }
@@ -67,7 +81,7 @@ def seen(load: Load, killed: str, start: float, end: float) -> list[dict[str, st
         {
             "killed": killed,
             "client": client.name,
-            "answered": client.answered_since(start),
+            "answered": client.answered(start, end),
             "failed": client.failed(start, end),
             "longest_silence_s": round(client.longest_silence_s(start, end), 2),
         }
