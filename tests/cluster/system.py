@@ -35,6 +35,7 @@ UNAVAILABLE_WORDS = (
     "transport is closing",
     "error reading from server",
     "connection error",
+    "unrecoverable error",
     "client connection is closing",
     "rpc error: code = unavailable",
     "rpc error: code = canceled",
