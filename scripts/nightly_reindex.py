@@ -26,13 +26,13 @@ from typing import Any, TypeVar
 
 from indexer.articles import format_time
 from indexer.errors import DatelineError, IndexBusy, IndexDamaged
-from indexer.generations import check_files, read_manifest
 from indexer.layout import IndexFolder, held_lock
 from indexer.processes import yield_to_readers
 from indexer.runtimes import Device
 from search_api import generation_jobs, jobs
 from search_api.client import Dateline, DatelineClientError
 from search_api.clock import utc_now
+from search_api.engine_choice import shelf_of
 from search_api.ingest_report import counts, rejects
 from search_api.query import whole_text
 from search_api.settings import Settings
@@ -147,9 +147,9 @@ def _taken_up(address: str, report: dict[str, Any]) -> bool:
 def _damage(index: IndexFolder) -> str | None:
     """What is wrong with the serving generation; None when nothing is, or none serves yet."""
     try:
-        if index.current() is None:
-            return None
-        return next(iter(check_files(index, read_manifest(index))), None)
+        shelf = shelf_of(index)
+        number = shelf.serving()
+        return next(iter(shelf.wrong(shelf.manifest(number))), None) if number is not None else None
     except IndexDamaged as error:
         return str(error)
 

@@ -39,7 +39,7 @@ from search_api.read_access import ReadAccess
 from search_api.routes import api, demo, docs, health, measures, pages, related, stories, upkeep, widget, writes
 from search_api.searcher import search
 from search_api.security_headers import SecurityHeaders
-from search_api.settings import Settings
+from search_api.settings import Engine, Settings
 from search_api.time_limit import GivenUp, TimeLimit
 from search_api.tracing import Tracing
 from search_api.web.formatting import add_filters
@@ -80,7 +80,8 @@ def create_app(
     library = open_library(index, warm=True)
     follower = Follower(library)
     desk = WriteDesk(index, library)
-    maintenance = Maintenance(index, library, fold_after=settings.fold_after)
+    fold_after = settings.fold_after if settings.engine is Engine.EMBEDDED else 0  # Milvus has no tail to be folded
+    maintenance = Maintenance(index, library, fold_after=fold_after)
     tracing = Tracing() if settings.tracing else None
 
     def first_question() -> None:

@@ -24,6 +24,7 @@ from indexer.errors import (
     CursorExpired,
     DatelineError,
     DiskFull,
+    EngineError,
     EngineLacks,
     EngineUnavailable,
     GenerationMissing,
@@ -67,12 +68,13 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     IndexOpening: (503, "The index is being opened"),
     EngineUnavailable: (503, "The search engine cannot be reached"),
     EngineLacks: (501, "The search engine cannot do this"),
+    EngineError: (502, "The search engine refused this"),
     IndexDamaged: (503, "The index is damaged"),
     IndexBusy: (503, "The index is locked"),
     ModelError: (503, "The embedding model does not fit the index"),
 }
 
-_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError, DiskFull, EngineUnavailable)
+_OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError, DiskFull, EngineError)
 
 RETRY_AFTER_S = 5
 
@@ -113,7 +115,7 @@ def _foreseen(request: Request, error: Exception) -> Told:
     if isinstance(error, BuildUnderWay):
         wait = "one is being built or activated; GET /v1/generations says when it is there, then ask again"
         return _document(status, title, wait), {"Retry-After": str(RETRY_AFTER_S)}
-    if isinstance(error, _OPERATORS_PROBLEMS):
+    if isinstance(error, _OPERATORS_PROBLEMS) and not isinstance(error, EngineLacks):
         left_out = _complaints.due((type(error), str(error)))
         if left_out is not None:
             logger.error("%s%s", error, f" ({left_out:,} more requests were refused for it)" if left_out else "")

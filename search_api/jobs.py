@@ -14,7 +14,7 @@ from indexer import generations
 from indexer.archive import Archive
 from indexer.building import build
 from indexer.encoder import Encoder, load_encoder
-from indexer.errors import SourceError
+from indexer.errors import EngineLacks, SourceError
 from indexer.generations import Manifest
 from indexer.ingest import Ingest
 from indexer.ingest_report import IngestReport
@@ -146,8 +146,25 @@ def _build_first_in_milvus(
 
 @contextmanager
 def written_archive(index: IndexFolder) -> Iterator[Archive]:
-    with index.writing(), Archive(index.archive, create=True) as archive:
-        yield archive
+    with index.writing():
+        check_writable(index)
+        with Archive(index.archive, create=True) as archive:
+            yield archive
+
+
+def check_writable(index: IndexFolder) -> None:
+    """Raise EngineLacks, or IndexDamaged, where an index in Milvus is of another archive than this folder's, or it has none:
+    numbers that it gave to articles would be given again."""
+    shelf = shelf_of(index)
+    if not isinstance(shelf, MilvusShelf) or shelf.serving() is None:
+        return
+    if not index.archive.is_file():
+        raise EngineLacks(
+            f"{index.root} has no archive, and what serves in Milvus has one elsewhere: this process only reads; write where "
+            "that archive is, or give this index collections of its own by DATELINE_MILVUS_PREFIX"
+        )
+    with Archive(index.archive) as archive:
+        shelf.check_origin(archive)
 
 
 @contextmanager

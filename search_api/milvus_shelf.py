@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from indexer.archive import Archive
 from indexer.encoder import Encoder
-from indexer.engines.milvus.carrying import Carried, build, carry, mark_of
+from indexer.engines.milvus.carrying import Carried, build, carry, check_origin, mark_of
 from indexer.engines.milvus.store import MilvusStore
 from indexer.errors import GenerationMissing, IndexBusy, IndexDamaged
 from indexer.generations import Manifest
@@ -83,6 +83,12 @@ class MilvusShelf:
             remember_recipe(archive, Recipe.of_key(manifest.model_name, manifest.recipe))
             (note_rolled_back if again else note_served)(archive, manifest.number, Of.MILVUS)
         self._store.activate(manifest.number)
+
+    def check_origin(self, archive: Archive) -> None:
+        """Raise IndexDamaged where what serves is of another archive: then nothing may be written to this one."""
+        number = self.serving()
+        if number is not None and self._is_whole(number):
+            check_origin(archive, self._carried(number))
 
     def bring_up_to_date(self, archive: Archive, number: int) -> None:
         """Carry all changes of the archive into a generation, once other processes have carried theirs."""

@@ -11,9 +11,11 @@ from indexer.encoder import load_encoder
 from indexer.engines.embedded import Snapshot
 from indexer.engines.overfetch import PAGE, SHARES, nearest, recall, sampled_rows, sampled_share
 from indexer.engines.vectors import RowSet
+from indexer.errors import EngineLacks
 from indexer.generations import Manifest, open_snapshot, read_manifest
 from indexer.layout import IndexFolder
 from indexer.types import Embeddings
+from search_api.engine_choice import store_of
 
 SAMPLE = 100
 """Passages, and headlines, that are asked."""
@@ -43,8 +45,10 @@ class Recall:
 def measure(index: IndexFolder) -> list[Recall]:
     """Ask passages and headlines of the archive itself, and compare with a look at every vector.
 
-    Raises IndexMissing without a generation.
+    Raises IndexMissing without a generation, and EngineLacks where the vectors are not in files.
     """
+    if store_of(index):
+        raise EngineLacks("--recall looks at vectors in files; Milvus keeps its own")
     manifest = read_manifest(index)
     snapshot = open_snapshot(index, manifest)
     if not len(snapshot.vectors):

@@ -10,7 +10,7 @@ import numpy as np
 
 from indexer.engines.columns import NO_TIME
 from indexer.engines.searchable import Searchable
-from indexer.errors import CursorExpired
+from indexer.errors import CursorExpired, EngineLacks
 from search_api import candidates as arms
 from search_api import facets, ranking
 from search_api.beside import beside
@@ -124,6 +124,9 @@ def _question(view: View, query: SearchQuery, reading: Reading) -> Question:
         terms = view.snapshot.lexical.terms_of(reading.text) if reading.text and ratio < 1 else None
     with stage(Stage.ENCODE):
         vector = view.encoder.encode_query(reading.text) if reading.text and ratio > 0 else None
+    missing = view.snapshot.words_missing
+    if terms is not None and vector is None and missing:
+        raise EngineLacks(f"{missing}; ask with mode=semantic, or hybrid, which scores by words what meaning finds")
     by_words = None
     if terms is not None and query.sort is Sort.RELEVANCE:  # now: a model runs on every core by itself
         work = partial(arms.by_words, view.snapshot, terms, reading.filters)

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from indexer.encoder import prepare_encoder
 from indexer.errors import DatelineError, SettingError
-from indexer.generations import read_manifest
 from indexer.layout import IndexFolder
+from search_api.engine_choice import shelf_of
 from search_api.keys import Keys
 from search_api.progress import line_on_stderr
 from search_api.settings import LogFormat, LogLevel, Settings
@@ -61,7 +61,9 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
     if port:
         _check_port(host, port)
     with suppress(DatelineError):  # what is wrong with the index each worker says
-        prepare_encoder(read_manifest(index).model_name, index.models, tell)
+        shelf = shelf_of(index)
+        if (number := shelf.serving()) is not None:
+            prepare_encoder(shelf.manifest(number).model_name, index.models, tell)
     os.environ["DATELINE_INDEX"] = str(index.root)  # each worker reads its settings anew
     os.environ["DATELINE_HOST"] = host
     signal.signal(signal.SIGTERM, _ended)  # uvicorn raises it again once what was under way is answered

@@ -15,7 +15,9 @@ from indexer.errors import ArticleNotFound, IndexBusy, TakenDown
 from indexer.layout import IndexFolder
 from indexer.takedown import Looked, drop_from_quarantine, look_through, passages, rewrite_generations
 from search_api.clock import utc_now
+from search_api.engine_choice import shelf_of
 from search_api.jobs import quarantine_of
+from search_api.milvus_shelf import MilvusShelf
 from search_api.progress import line_on_stderr
 
 READERS_LET_GO_S = 30.0
@@ -76,6 +78,8 @@ def takedown(index: IndexFolder, article_id: str, reason: str, *, show_progress:
         with ExitStack() as held:
             _wait_for_lock(index, held, told)
             rewritten = rewrite_generations(index, archive, now=now)
+            if isinstance(shelf := shelf_of(index), MilvusShelf):
+                shelf.bring_all_up_to_date(archive)
         if stopped:  # its text is known no more, so nothing can be looked for
             archive.compact()
         looked, is_clean = _look(index, archive, sought)

@@ -13,7 +13,7 @@ from indexer.errors import DatelineError, IndexBusy, ModelError
 from indexer.layout import IndexFolder
 from indexer.writing import ArticleWriter, Write, Written, distinct
 from search_api.bulk import Line, written_lines
-from search_api.jobs import build_first, model_of
+from search_api.jobs import build_first, check_writable, model_of
 from search_api.library import Library
 
 logger = logging.getLogger(__name__)
@@ -46,12 +46,14 @@ class WriteDesk:
     ) -> Iterator[tuple[Line, str | None, Written | DatelineError]]:
         """Each line of a bulk write, the id that it names, and what became of it."""
         if not self._index.archive.is_file():
+            check_writable(self._index)
             Archive(self._index.archive, create=True).close()
         return written_lines(batch, self._library.archive, self.write, now)
 
     def _written(self, writes: Sequence[Write], now: datetime) -> list[Written | DatelineError]:
         if self._archive is None or self._archive.was_replaced():
             self.close()
+            check_writable(self._index)
             self._archive, self._writer = Archive(self._index.archive, create=True), None
         outcomes: list[Written | DatelineError] = []
         for part in distinct(writes):

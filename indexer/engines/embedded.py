@@ -155,6 +155,11 @@ class Snapshot:
         tail = replace(self.tail, dead=dead, hidden=np.union1d(self.tail.hidden, rows))
         return replace(self, tail=tail, visible_rows=self.visible_rows.fresh(), masks=LatestMasks())
 
+    @property
+    def words_missing(self) -> None:
+        """Nothing: tantivy has all."""
+        return None
+
     def __len__(self) -> int:
         return len(self.columns) - int(np.count_nonzero(self.tail.dead))
 

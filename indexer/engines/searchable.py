@@ -78,6 +78,11 @@ class Searchable(Protocol):
     @property
     def lexical(self) -> Words: ...
 
+    @property
+    def words_missing(self) -> str | None:
+        """Why words cannot propose articles here, though they are scored by them; None where they can."""
+        ...
+
     def __len__(self) -> int:
         """How many articles there are, hidden ones among them."""
         ...

@@ -98,7 +98,7 @@ def test_damage_that_the_file_system_does_not_tell_of_is_found_after_the_start_b
 
 def test_a_service_is_alive_before_it_is_ready(index: IndexFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    monkeypatch.setattr("search_api.library.warm_up", lambda *_: gate.wait(WITHIN_S))
+    monkeypatch.setattr("search_api.embedded_library.warm_up", lambda *_: gate.wait(WITHIN_S))
     with TestClient(create_app(Settings(index=index.root), patience_s=0.05)) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
         for path in ("/readyz", "/v1/search?q=ferry"):

@@ -152,7 +152,7 @@ def test_what_is_written_while_another_model_is_embedded_gets_both(
         add(index, tmp_path, 8)
         return build(*arguments, **options)
 
-    monkeypatch.setattr("search_api.generation_jobs.build", building)
+    monkeypatch.setattr("search_api.shelves.build", building)
     done = generation_jobs.reindex(index, model="all-MiniLM-L6-v2")
     assert done.activated
     library = opened_library(index)

@@ -15,6 +15,9 @@ from tests.support import command
 WRONG = {
     "index": ["", __file__],
     "model": [""],
+    "engine": ["faiss", ""],
+    "milvus_uri": ["", "127.0.0.1:19530", "milvus"],
+    "milvus_prefix": ["", "news site", "9news"],
     "host": ["", "  "],
     "port": ["eighty", "65536", "-1", ""],
     "fetch_networks": ["10.0.0.0/8", '["10.0.0.0/99"]', '["news"]', "{}"],
@@ -39,7 +42,7 @@ WRONG = {
     "server_timing": ["often"],
     "tracing": ["jaeger"],
 }
-TAKES_ANY = {"contact"}
+TAKES_ANY = {"contact", "milvus_token"}
 """What is no setting's business to judge."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
+from uuid import uuid4
 
 from indexer.archive import Archive
 from indexer.archive_stored import Stored
@@ -21,6 +22,7 @@ from indexer.engines.milvus.keys import Kind
 from indexer.engines.milvus.serving import Counts
 from indexer.engines.milvus.store import BETWEEN, MilvusStore
 from indexer.engines.terms import Terms, terms_of
+from indexer.errors import IndexDamaged
 from indexer.recipe import Recipe
 from indexer.records import stored_article
 from indexer.types import Article
@@ -31,6 +33,8 @@ BATCH = 128
 FORMAT = 1
 """Of what is kept in Milvus; a generation of another is built anew."""
 
+_ARCHIVE_ID = "archive_id"
+
 T = TypeVar("T")
 Progress: TypeAlias = Callable[[int], None]
 
@@ -40,6 +44,8 @@ class Carried:
     """What a generation in Milvus was made of and what was counted in it: kept there as JSON, brought up with each change."""
 
     format: int
+    archive: str
+    """The archive that it is of (`archive_id`)."""
     number: int
     built_at: str
     change: int
@@ -55,6 +61,25 @@ class Carried:
     def of(cls, kept: Mapping[str, Any]) -> Carried | None:
         """From what is kept; None where that is of another format."""
         return cls(**kept) if kept.get("format") == FORMAT else None
+
+
+def archive_id(archive: Archive) -> str:
+    """What tells this archive from others, and stays with its backups; made where it has none."""
+    found = archive.meta(_ARCHIVE_ID)
+    if found is None:
+        with archive.transaction():
+            found = archive.meta(_ARCHIVE_ID) or uuid4().hex
+            archive.set_meta(_ARCHIVE_ID, found)
+    return found
+
+
+def check_origin(archive: Archive, carried: Carried) -> None:
+    """Raise IndexDamaged for a generation of another archive: the numbers of its articles mean others."""
+    if carried.archive != archive_id(archive):
+        raise IndexDamaged(
+            f"generation {carried.number} in Milvus is of another archive than {archive.path}; name that one's folder by "
+            "--index, or give this one collections of its own by DATELINE_MILVUS_PREFIX"
+        )
 
 
 def mark_of(generation: int) -> str:
@@ -86,6 +111,7 @@ def build(
         store.add_holders(number, kind, counts)
     carried = Carried(
         format=FORMAT,
+        archive=archive_id(archive),
         number=number,
         built_at=format_time(now),
         change=change,
@@ -104,6 +130,7 @@ def build(
 
 def carry(archive: Archive, store: MilvusStore, carried: Carried) -> Carried:
     """Carry what the archive has taken in since into a generation; returns what is known of it then."""
+    check_origin(archive, carried)
     number = carried.number
     mark = store.mark(mark_of(number))
     since = carried.change if mark is None else mark
@@ -111,6 +138,11 @@ def carry(archive: Archive, store: MilvusStore, carried: Carried) -> Carried:
         last = archive.last_change()
         if last == since:
             return carried
+        if last < since:
+            raise IndexDamaged(
+                f"generation {number} in Milvus holds change {since}, but {archive.path} ends at {last}, as after a restore: "
+                "build it anew: dateline reindex"
+            )
         changed = archive.stored.changed_after(since, carried.recipe, carried.model)
         for stored in _batches(changed, BATCH):
             carried = _carry_some(archive, store, carried, stored)

@@ -77,8 +77,9 @@ def _held(
     listed = list(keys)
     found: dict[str, int] = {}
     level = {"consistency_level": "Strong"} if fresh else {}
+    read = connection.read_to_write if fresh else connection.read
     for start in range(0, len(listed), _AT_ONCE):
-        rows: list[dict[str, Any]] = connection.read(
+        rows: list[dict[str, Any]] = read(
             "query",
             collection_name=collection,
             filter=written(OneOf("word_key", tuple(listed[start : start + _AT_ONCE]))),

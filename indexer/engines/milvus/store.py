@@ -40,16 +40,24 @@ WINDOW = reading.WINDOW
 class MilvusStore:
     """The collections of one prefix, at a server (http://host:19530) or in a file of Milvus Lite (its name ends with .db).
 
+    `replicas` is how many query nodes hold each collection of a server: with two, searches go on when one dies.
+
     Nothing connects before the first call. One process writes; any number read, each from many threads. Every method raises
     EngineUnavailable where Milvus cannot be reached or is not ready, EngineError where it refuses what it should not, and those
     that are given a generation GenerationMissing where there is none of that number.
     """
 
     def __init__(
-        self, uri: str, *, token: str | None = None, prefix: str = "dateline", timeout_s: float = 10.0
+        self,
+        uri: str,
+        *,
+        token: str | None = None,
+        prefix: str = "dateline",
+        timeout_s: float = 10.0,
+        replicas: int = 1,
     ) -> None:
         self._names = Names(prefix)
-        self._connection = Connection(uri, token, timeout_s)
+        self._connection = Connection(uri, token, timeout_s, replicas)
         self._notes = Notes(self._connection, self._names.notes)
         self._dimensions: dict[str, int] = {}
 
@@ -67,13 +75,17 @@ class MilvusStore:
         """
         self.drop(generation)
         for part in (Part.WORDS, Part.CHUNKS, Part.ARTICLES):  # the articles last: they make a generation known
+            name = self._names.of(generation, part)
             self._connection.arrange(
                 "create_collection",
-                collection_name=self._names.of(generation, part),
+                collection_name=name,
                 schema=schema(part, dimension, self.capabilities),
-                index_params=indexes(part, self.capabilities),
                 consistency_level="Bounded",
             )
+            self._connection.arrange(
+                "create_index", collection_name=name, index_params=indexes(part, self.capabilities)
+            )
+            self._connection.load(name)
 
     def drop(self, generation: int) -> None:
         """Remove a generation and its manifest. Raises EngineError where it serves."""

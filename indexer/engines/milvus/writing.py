@@ -67,7 +67,7 @@ def _chunks(connection: Connection, names: Collections, seqs: Sequence[int]) -> 
     """The ids of all chunks of these articles, of any version, those written a moment ago among them."""
     found: list[int] = []
     for start in range(0, len(seqs), _AT_ONCE):
-        rows = connection.read(
+        rows = connection.read_to_write(
             "query",
             collection_name=names.chunks,
             filter=written(OneOf("seq", tuple(seqs[start : start + _AT_ONCE]))),
