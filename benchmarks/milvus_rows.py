@@ -100,7 +100,7 @@ def write(store: MilvusStore, corpus: Corpus, count: int) -> float:
 
 
 def change(store: MilvusStore, corpus: Corpus) -> float:
-    """Carry a batch of changed articles once more, as a carrier does; returns the seconds. Each fresh read waits for the server."""
+    """Carry a batch of changed articles, as a carrier does; returns the seconds. Each fresh read waits for the server."""
     batch = list(corpus.documents(BATCH))
     started = time.perf_counter()
     store.records(1, [document.facts.seq for document in batch])
@@ -110,14 +110,14 @@ def change(store: MilvusStore, corpus: Corpus) -> float:
     return time.perf_counter() - started
 
 
-def settle(connection: Connection, names: Names) -> float:
+def settle(connection: Connection, names: Names, articles: int) -> float:
     """Write out what was taken in, and wait until the graph of each vector is built; returns the seconds."""
     started = time.monotonic()
-    for part, field in ((Part.CHUNKS, "embedding"), (Part.ARTICLES, "vector")):
+    for part, field, rows in ((Part.CHUNKS, "embedding", articles * CHUNKS), (Part.ARTICLES, "vector", articles)):
         connection.arrange("flush", collection_name=names.of(1, part))
         while time.monotonic() - started < SETTLED_AFTER_S:
             told = connection.read("describe_index", collection_name=names.of(1, part), index_name=field)
-            if not int(told.get("pending_index_rows", 0)):
+            if told["state"] == "Finished" and int(told["indexed_rows"]) >= rows:
                 break
             time.sleep(1.0)
     return time.monotonic() - started
@@ -165,7 +165,7 @@ def ask(store: MilvusStore, corpus: Corpus, articles: int, watched: Watched) -> 
 
 
 def measure(uri: str, corpus: Corpus, articles: int, watched: Watched) -> None:
-    store, connection, names = MilvusStore(uri, prefix=PREFIX), Connection(uri, None, 60.0), Names(PREFIX)
+    store, connection, names = MilvusStore(uri, prefix=PREFIX), Connection(uri, None, 60.0, replicas=1), Names(PREFIX)
     try:
         store.create(1, DIMENSION)
         before = watched.memory_mb()
@@ -174,7 +174,7 @@ def measure(uri: str, corpus: Corpus, articles: int, watched: Watched) -> None:
         print(
             f"Milvus {store.capabilities.version}: {articles:,} articles, {chunks:,} chunks written in {wrote_s:.0f} s: "
             f"{articles / wrote_s:,.0f} articles and {chunks / wrote_s:,.0f} chunks a second; "
-            f"graphs built {settle(connection, names):.0f} s later",
+            f"graphs built {settle(connection, names, articles):.0f} s later",
             flush=True,
         )
         time.sleep(30)  # a query node gives back what it held of rows whose index it has taken up

@@ -53,14 +53,18 @@ class Assumptions:
     word_growth: float = _option(0.48, "measured", "exponent by which rows of words grow with articles")
     word_bytes: float = _option(51, "measured", "of a row of words")
     passages_per_core_s: float = _option(33.2, "measured", "embedded a second by a core with bf16; without it 9.7")
-    articles_carried_per_s: float = _option(0, "measured", "written into Milvus by the one process that carries")
-    changes_carried_per_s: float = _option(0, "measured", "changed articles carried, one process")
-    node_ms: float = _option(0, "measured", "of processor of query nodes and proxy a question, beside those below")
-    segment_ms: float = _option(0, "measured", "of processor a question for the graph of each segment")
+    articles_carried_per_s: float = _option(186, "measured", "written into Milvus by the one process that carries")
+    changes_carried_per_s: float = _option(19, "measured", "changed articles carried, one process")
+    node_ms: float = _option(60, "measured", "of processor of query nodes and proxy a question, beside those below")
+    segment_ms: float = _option(3.0, "measured", "of processor a question for the graph of each segment")
     words_ms_per_million: float = _option(
         2.0, "measured", "of processor a question for BM25 a million articles, by tantivy"
     )
-    api_ms: float = _option(0, "measured", "of processor a question in an API replica")
+    api_ms: float = _option(
+        69,
+        "measured",
+        "of processor a question in an API replica: 51 for calls, 18 for what a question takes with files",
+    )
     dimension: int = _option(384, "default", "of a vector")
     links: int = _option(16, "default", "M of HNSW: the lowest layer has twice as many links")
     segment_gb: float = _option(1.0, "default", "of a segment's vectors: dataCoord.segment.maxSize, 1024 MB")
@@ -87,9 +91,7 @@ class Assumptions:
     replicas: int = _option(2, "assumed", "copies of each collection in the query nodes")
     node_gb: float = _option(128, "assumed", "memory of a query node")
     node_cores: int = _option(16, "assumed", "of a query node")
-    node_fill: float = _option(
-        0.7, "assumed", "share of it that rows and graphs may take: loading and growing take more"
-    )
+    node_fill: float = _option(0.65, "measured", "what rows and graphs come to, of what query nodes took in memory")
     api_cores: int = _option(2, "assumed", "of an API replica")
     api_gb: float = _option(2, "assumed", "memory of an API replica")
     fixed_cores: int = _option(
@@ -166,7 +168,7 @@ class Reckoned:
 
 def rows_bytes(articles: float, passages: float, given: Assumptions) -> float:
     """Size of one generation's rows without vectors: fields, their indexes, postings, words."""
-    words = given.words_at_14354 * (articles / 14_354) ** given.word_growth
+    words: float = given.words_at_14354 * (articles / 14_354) ** given.word_growth
     return (
         articles * (given.article_bytes + 9 * given.scalar_index_bytes)
         + articles * given.postings_per_article * given.posting_bytes
