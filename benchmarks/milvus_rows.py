@@ -103,10 +103,9 @@ def change(store: MilvusStore, corpus: Corpus) -> float:
     """Carry a batch of changed articles, as a carrier does; returns the seconds. Each fresh read waits for the server."""
     batch = list(corpus.documents(BATCH))
     started = time.perf_counter()
-    store.records(1, [document.facts.seq for document in batch])
+    store.records(1, [document.facts.seq for document in batch], fresh=False)
     store.upsert(1, batch)
-    for kind in Kind:
-        store.add_holders(1, kind, {f"{kind.value}{number}": 1 for number in range(100)})
+    store.add_holders(1, {kind: {f"{kind.value}{number}": 1 for number in range(100)} for kind in Kind})
     return time.perf_counter() - started
 
 
@@ -146,17 +145,13 @@ def ask(store: MilvusStore, corpus: Corpus, articles: int, watched: Watched) -> 
     def drawn(count: int) -> list[int]:
         return [int(seq) for seq in random.choice(articles, size=min(count, articles), replace=False) + 1]
 
-    def embeddings() -> object:
-        return store.embeddings(1, {glance.facts.seq: glance for glance in met})
-
-    met = store.glances(1, drawn(MET), with_terms=True)
     asked: list[tuple[str, Callable[[], object]]] = [
         (
             f"{PROPOSED_CHUNKS} nearest chunks",
             lambda: store.nearest(1, corpus.vector(), PROPOSED_CHUNKS, anything),
         ),
         (f"facts and terms of {MET} articles", lambda: store.glances(1, drawn(MET), with_terms=True)),
-        (f"embeddings of their {MET * CHUNKS} chunks", embeddings),
+        (f"likeness of their {MET * CHUNKS} chunks", lambda: store.chunk_scores(1, corpus.vector(), drawn(MET))),
         (f"how many articles hold {len(words)} words", lambda: store.holders(1, Kind.TEXT, words)),
         (f"records of {SHOWN} articles", lambda: store.records(1, drawn(SHOWN), fresh=False)),
     ]
