@@ -9,7 +9,7 @@ NEWSROOM ?= ["38bdc98f7a968277f8cc", "c09b71d4943cd03e49cc", "2669ff67a06d581488
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types bench bench-peers openapi fuzz fuzz-queries contract faults test-browser clean
+.PHONY: help setup demo serve test lint types bench bench-peers openapi fuzz fuzz-queries contract faults test-browser test-cluster clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -81,6 +81,12 @@ faults: .venv/.ready  ## Kill processes 200 times under load (KILLS=...), fill a
 test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else chromium on the path)
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
 	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+test-cluster: .venv/.ready  ## Start a Milvus cluster (etcd on the path) and kill its processes under load
+	@command -v etcd >/dev/null || { echo "No etcd on the path; install it: apt-get install etcd-server"; exit 2; }
+	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,cluster]'
+	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt --no-deps milvus==2.3.5
+	@$(BIN)/python -m pytest -q -m cluster --log-cli-level=INFO tests/cluster
 
 clean:  ## Remove .venv, indexes and caches
 	rm -rf .venv benchmarks/.venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

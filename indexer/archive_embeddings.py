@@ -27,6 +27,11 @@ class EmbeddingStore:
             ).fetchone()
         }
 
+    def dimension(self, model: str) -> int | None:
+        """Of the model's embeddings; None where there is none yet."""
+        row = self._db.execute("SELECT length(vector) / 2 FROM embeddings WHERE model = ? LIMIT 1", (model,)).fetchone()
+        return int(row[0]) if row else None
+
     def put(self, model: str, vectors: Mapping[bytes, Vector]) -> None:
         """Keep embeddings by the hashes of their texts."""
         self._db.executemany(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from indexer.preparing import is_window
-from indexer.types import Article
+from indexer.types import Article, Vector
 
 BATCH_ARTICLES = 64
 """Articles stored per transaction: what readers wait for, against the price of a sync."""
@@ -22,6 +22,8 @@ class Batch:
     pages: dict[str, Page] = field(default_factory=dict)
     follows: dict[str, int] = field(default_factory=dict)
     """The version that each article was compared with, 0 for a new one."""
+    brought: dict[bytes, Vector] = field(default_factory=dict)
+    """Embeddings that the articles brought along, checked, by the hashes of their texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Window:
     @property
     def articles(self) -> list[Article]:
         return [article for batch in self.batches for article in batch.articles.values()]
+
+    @property
+    def brought(self) -> dict[bytes, Vector]:
+        return {text_hash: vector for batch in self.batches for text_hash, vector in batch.brought.items()}
 
     @property
     def is_full(self) -> bool:

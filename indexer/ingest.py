@@ -8,7 +8,7 @@ finds them unchanged and goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
 from pathlib import PurePath
@@ -16,18 +16,19 @@ from pathlib import PurePath
 from indexer.archive import Archive
 from indexer.articles import format_time
 from indexer.batches import BATCH_ARTICLES, Batch, Page, Window
+from indexer.brought import Brought
 from indexer.completing import FULL, completed, extent, is_later, says_nothing_new
 from indexer.duplicates import text_key
 from indexer.encoder import Encoder
 from indexer.identity import Identity
 from indexer.ingest_report import IngestReport
-from indexer.preparing import WINDOWS_AHEAD, Preparing
+from indexer.preparing import WINDOWS_AHEAD, Prepared, Preparing
 from indexer.recipe import Cut, Recipe, check_model, cut, recipe_for, texts_of
 from indexer.records import content_hash
 from indexer.scratch import InFlight, Seen, Unstored
 from indexer.site_lines import lines_of, with_lines, without_lines
 from indexer.storing import Store
-from indexer.types import Article, Found, PubStatus, Reject, Vector
+from indexer.types import Article, Found, PubStatus, Reject
 from indexer.urls import url_key
 
 Progress = Callable[[IngestReport, int], None]
@@ -61,6 +62,7 @@ class Ingest:
         self._preparing: Preparing[Window] = Preparing(archive, encoder, self._tick)
         self._site_lines: dict[str, frozenset[int]] = {}
         self._stores = Store(archive, self._recipe)
+        self._brought = Brought(archive, encoder)
         self._progress: Progress = lambda _report, _waiting: None
         self._started = time.monotonic()
         self._cleaning = False
@@ -94,9 +96,9 @@ class Ingest:
         if site:
             article = without_lines(article, self._repeated(site))
         before = self._seen.get(article.id)
-        same_source = before is not None and before.source == found.source
+        same_source = before is not None and before.source == found.origin
         if not same_source:
-            self._seen.put(article.id, Seen(found.source, found.place))
+            self._seen.put(article.id, Seen(found.origin, found.place))
         if not found.partial and self._current_hash(article.id) == content_hash(article):
             self.report.unchanged += 1
             return None
@@ -127,7 +129,7 @@ class Ingest:
                 "give each article its own id, or a later updated_at to each newer version",
             )
         self._count(article, is_new=current is None)
-        self._keep(article, Page(site, self._repeated(site) if own_text else None) if site else None)
+        self._keep(article, Page(site, self._repeated(site) if own_text else None) if site else None, found)
         return None
 
     def _stays_away(self, article: Article, current: Article | None, *, partial: bool) -> bool:
@@ -164,7 +166,7 @@ class Ingest:
         versions = [*self._archive.versions(article.id), *self._unstored.versions(article.id)]
         return any(says_nothing_new(found, article, self._as_read_now(version, site)) for version in versions)
 
-    def _keep(self, article: Article, page: Page | None) -> None:
+    def _keep(self, article: Article, page: Page | None, found: Found | None = None) -> None:
         """Send the article on its way, after an earlier version that is still on its own."""
         if not self._dry_run:
             self._let_through(article.id)
@@ -173,6 +175,10 @@ class Ingest:
             self._batch.follows[article.id] = known.version if known else 0
             if page:
                 self._batch.pages[article.id] = page
+            if found and found.embedded:
+                vectors, damaged = self._brought.checked(found.embedded)
+                self._batch.brought |= vectors
+                self.report.damaged_embeddings += damaged
         self._unstored.put(article)
         if len(self._batch.articles) >= BATCH_ARTICLES:
             self._end_batch()
@@ -224,23 +230,23 @@ class Ingest:
     def _send(self, *, ahead: int = WINDOWS_AHEAD) -> None:
         """Let the window of ended batches be prepared, and store the oldest ones until only so many are ahead."""
         if self._window.batches:
-            self._preparing.put(self._window, self._window.articles)
+            self._preparing.put(self._window, self._window.articles, self._window.brought)
             self._window = Window()
         while len(self._preparing) > ahead:
             prepared = self._preparing.pop()
             cuts = iter(prepared.cuts)
             for batch in prepared.window.batches:
-                self._store(batch, list(islice(cuts, len(batch.articles))), prepared.vectors)
+                self._store(batch, list(islice(cuts, len(batch.articles))), prepared)
                 self._tick()
 
-    def _store(self, batch: Batch, cuts: list[Cut], prepared: Mapping[bytes, Vector]) -> None:
+    def _store(self, batch: Batch, cuts: list[Cut], prepared: Prepared[Window]) -> None:
         """Store a batch in one transaction."""
         taken = zip(batch.articles.values(), cuts, strict=True)
         ready = [self._up_to_date(article, made, batch.pages.get(article.id)) for article, made in taken]
         texts = texts_of(made for _, made in ready)
         missing = self._archive.embeddings.missing(self._recipe.model, texts)
-        late = self._preparing.embed({h: texts[h] for h in missing if h not in prepared})
-        vectors = {h: late[h] if h in late else prepared[h] for h in texts if h in missing}
+        late = self._preparing.embed({h: texts[h] for h in missing if h not in prepared.vectors})
+        vectors = {h: late[h] if h in late else prepared.vectors[h] for h in texts if h in missing}
         with self._stores.transaction():
             if self._stores.others_wrote:
                 ready = [one for one in ready if self._is_still_next(one[0], batch.follows[one[0].id])]
@@ -258,7 +264,9 @@ class Ingest:
         for article_id in batch.articles:
             self._in_flight.stored(article_id)
         self.report.chunks += sum(len(chunks) for _, (chunks, _) in ready)
-        self.report.encoded += len(vectors)
+        brought = len(vectors.keys() & prepared.brought)
+        self.report.brought += brought
+        self.report.encoded += len(vectors) - brought
 
     def _is_of_others(self, article_id: str) -> bool:
         """Whether the stored version was written by somebody else since this run began."""

@@ -37,6 +37,10 @@ class IngestReport:
     """Stored articles that lost a line which their site was found to repeat; not among those read."""
     chunks: int = 0
     encoded: int = 0
+    brought: int = 0
+    """Embeddings that the sources brought along and that were stored."""
+    damaged_embeddings: int = 0
+    """Embeddings that the sources brought along and that can be none of the model's; the texts were embedded here."""
     seconds: float = 0.0
     rejects: list[Reject] = field(default_factory=list)
     """As many of them, the first before others, as a quarantine has room for; `rejected` and `reasons` count all."""

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Generic, TypeVar
 
 from indexer.archive import Archive
@@ -45,17 +45,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Prepared(Generic[T]):
-    """A window that can be stored: the cut of each article, and the embeddings (by text hash) that the archive lacked."""
+    """A window that can be stored: the cut of each article, and the embeddings (by text hash) that the archive lacked.
+
+    Those of them that are `brought` came with the articles; the others were made.
+    """
 
     window: T
     cuts: list[Cut]
     vectors: dict[bytes, Vector]
+    brought: frozenset[bytes] = frozenset()
 
 
 @dataclass(slots=True)
 class _Coming(Generic[T]):
     window: T
     cutting: Callable[[], list[Cut]]
+    offered: Mapping[bytes, Vector]
+    brought: dict[bytes, Vector] = field(default_factory=dict)
     cuts: list[Cut] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     embedding: Future[Embeddings] | None = None
@@ -88,10 +94,12 @@ class Preparing(Generic[T]):
         """Windows put in and not popped yet."""
         return len(self._coming)
 
-    def put(self, window: T, articles: Sequence[Article]) -> None:
-        """Begin to cut these articles, and to embed those put in before."""
+    def put(
+        self, window: T, articles: Sequence[Article], offered: Mapping[bytes, Vector] = MappingProxyType({})
+    ) -> None:
+        """Begin to cut these articles, and to embed those put in before; a text whose embedding is `offered` is not embedded."""
         earlier = [coming for coming in self._coming if coming.embedding is None]
-        self._coming.append(_Coming(window, self._cutter.start(articles)))
+        self._coming.append(_Coming(window, self._cutter.start(articles), offered))
         for coming in earlier:
             self._embed(coming)
 
@@ -103,7 +111,8 @@ class Preparing(Generic[T]):
         assert coming.embedding is not None
         vectors = self._awaited(coming.embedding)
         self._coming.popleft()
-        return Prepared(coming.window, coming.cuts, dict(zip(coming.hashes, vectors, strict=True)))
+        made = dict(zip(coming.hashes, vectors, strict=True))
+        return Prepared(coming.window, coming.cuts, {**coming.brought, **made}, frozenset(coming.brought))
 
     def embed(self, texts: Mapping[bytes, str]) -> dict[bytes, Vector]:
         """Embeddings of these texts, by their hashes, now."""
@@ -116,10 +125,11 @@ class Preparing(Generic[T]):
         coming.cuts = coming.cutting()
         texts = texts_of(coming.cuts)
         for earlier in self._coming:
-            for text_hash in earlier.hashes:
+            for text_hash in (*earlier.hashes, *earlier.brought):
                 texts.pop(text_hash, None)
         missing = self._archive.embeddings.missing(self._encoder.fingerprint, texts)
-        coming.hashes = [text_hash for text_hash in texts if text_hash in missing]
+        coming.brought = {text_hash: coming.offered[text_hash] for text_hash in missing if text_hash in coming.offered}
+        coming.hashes = [text_hash for text_hash in texts if text_hash in missing and text_hash not in coming.brought]
         chosen = [texts[text_hash] for text_hash in coming.hashes]
         coming.embedding = self._thread.submit(self._encoder.encode_documents, chosen)
 

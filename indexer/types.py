@@ -103,6 +103,20 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """Embeddings that an article's source brought along, as they lie there, unchecked.
+
+    `recipe` is the key of the recipe that its texts were cut and embedded by; `vectors` are fp16, by the hash of the text.
+    `origin` says which input the article was first read from: two files may hold parts of one.
+    """
+
+    model_name: str
+    recipe: str
+    vectors: Mapping[bytes, bytes]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """An article read from a source, and where.
 
@@ -116,6 +130,12 @@ class Found:
     place: str
     partial: bool = False
     stated_id: bool = True
+    embedded: Embedded | None = None
+
+    @property
+    def origin(self) -> str:
+        """The input that it was first read from."""
+        return self.embedded.origin if self.embedded else self.source
 
 
 @dataclass(frozen=True, slots=True)

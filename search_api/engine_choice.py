@@ -6,6 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+import stamina
+
 from indexer.engines.milvus.store import MilvusStore
 from indexer.layout import IndexFolder
 from search_api.embedded_library import EmbeddedLibrary
@@ -48,6 +50,7 @@ def shelf_of(index: IndexFolder) -> Shelf:
 @cache
 def _store(uri: str, token: str | None, prefix: str) -> MilvusStore:
     """One for each process, since a file of Milvus Lite has one owner; its channel opens again after it was closed."""
+    stamina.instrumentation.set_on_retry_hooks([])  # else each try is told on stdout, where the commands answer
     if uri.endswith(".db"):
         Path(uri).parent.mkdir(parents=True, exist_ok=True)
     return MilvusStore(uri, token=token, prefix=prefix)

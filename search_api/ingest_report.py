@@ -122,6 +122,12 @@ def _sums(report: IngestReport, *, dry_run: bool) -> None:
         f"{report.updated:,} updated + {report.unchanged:,} unchanged + {report.rejected:,} rejected"
     )
     out.print(f"{report.duplicates:,} duplicates of other articles; {report.seconds:.1f} s", highlight=False)
+    if report.brought or report.damaged_embeddings:
+        out.print(
+            f"{report.brought:,} embeddings came with the articles, {report.encoded:,} were made"
+            + (f"; {report.damaged_embeddings:,} that came are damaged" if report.damaged_embeddings else ""),
+            highlight=False,
+        )
     if report.cleaned:
         out.print(
             f"{report.cleaned:,} stored articles lost a line that their site repeats; dateline lines shows which",

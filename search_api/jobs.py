@@ -106,15 +106,17 @@ def quarantine_of(index: IndexFolder) -> Quarantine:
     return Quarantine(index.root / "quarantine")
 
 
-def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manifest | None:
+def build_first(index: IndexFolder, archive: Archive, encoder: Encoder, *, carries: bool = True) -> Manifest | None:
     """Build and activate a generation where there is none and there is something to serve.
+
+    Where one serves in Milvus, what is new is carried into it, unless somebody else `carries` it.
 
     The first one, where the run that built it was killed before it pointed to it, is activated. What else is damaged or not
     pointed to is for `reindex` and for the service to put right.
     """
     there = index.numbers()
     if isinstance(shelf := shelf_of(index), MilvusShelf):
-        return _build_first_in_milvus(index, archive, encoder, shelf)
+        return _build_first_in_milvus(index, archive, encoder, shelf, carries=carries)
     if there:
         if len(there) == 1 and not index.has_pointer:
             with index.building():
@@ -129,12 +131,12 @@ def build_first(index: IndexFolder, archive: Archive, encoder: Encoder) -> Manif
 
 
 def _build_first_in_milvus(
-    index: IndexFolder, archive: Archive, encoder: Encoder, shelf: MilvusShelf
+    index: IndexFolder, archive: Archive, encoder: Encoder, shelf: MilvusShelf, *, carries: bool
 ) -> Manifest | None:
-    """Where a generation serves, carry into it what is new."""
     serving = shelf.serving()
     if serving is not None:
-        shelf.bring_up_to_date(archive, serving)
+        if carries:
+            shelf.bring_up_to_date(archive, serving)
         return None
     if archive.last_change() == 0:
         return None

@@ -17,26 +17,24 @@ import numpy as np
 from indexer.archive import Archive
 from indexer.articles import is_visible
 from indexer.encoder import Encoder, load_encoder
-from indexer.engines.milvus.carrying import Carried, carry, mark_of
+from indexer.engines.milvus.carrying import Carried, mark_of
 from indexer.engines.milvus.met_snapshot import MetSnapshot
 from indexer.engines.milvus.serving import Counts, Serving
 from indexer.engines.milvus.store import MilvusStore
 from indexer.errors import ArticleNotFound, CursorExpired, GenerationMissing, IndexBusy, IndexDamaged, IndexOpening
 from indexer.filters import Filters
 from indexer.generations import Manifest
-from indexer.layout import IndexFolder, held_lock
+from indexer.layout import IndexFolder
 from indexer.records import stored_article
 from indexer.types import Article, Rows
 from search_api.archive_records import ArchiveRecords
+from search_api.carrier import Carrier
 from search_api.kept_views import KeptViews
 from search_api.library import Records, View
 from search_api.opening import check_fits
 from search_api.store_records import StoreRecords
 
 logger = logging.getLogger(__name__)
-
-CARRIER = "engine.lock"
-"""The lock of the one process that carries an archive's changes into Milvus."""
 
 LOOK_EVERY_S = 0.5
 """How often a process without changes of its own asks Milvus what serves, and up to which change."""
@@ -208,10 +206,8 @@ class MilvusLibrary:
             return False
         if self.archive.last_change() == known.change:
             return False
-        missing, busy = f"{self.index.root} cannot be carried from", "carries changes into Milvus"
         try:
-            with held_lock(self.index.root, missing, busy, name=CARRIER):
-                carry(self.archive, self.store, _carried_now(self.store, known.carried))
+            Carrier(self.index, self.store).carry(self.archive, known.serving.generation, seen=known.change, wait_s=0.0)
         except IndexBusy:
             return False
         except GenerationMissing:  # another serves by now, and this one was pruned
@@ -255,12 +251,6 @@ class MilvusLibrary:
 
     def close(self) -> None:
         self.store.close()
-
-
-def _carried_now(store: MilvusStore, known: Carried) -> Carried:
-    """What is kept of a generation now: another process may have carried since this one looked."""
-    kept = store.manifest(known.number)
-    return (Carried.of(kept) if kept else None) or known
 
 
 def manifest_of(carried: Carried) -> Manifest:

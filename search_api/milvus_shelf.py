@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 
 from indexer.archive import Archive
 from indexer.encoder import Encoder
-from indexer.engines.milvus.carrying import Carried, build, carry, check_origin, mark_of
+from indexer.engines.milvus.carrying import build, check_origin, mark_of
 from indexer.engines.milvus.store import MilvusStore
-from indexer.errors import GenerationMissing, IndexBusy, IndexDamaged
+from indexer.errors import GenerationMissing, IndexDamaged
 from indexer.generations import Manifest
-from indexer.layout import IndexFolder, held_lock
+from indexer.layout import IndexFolder
 from indexer.recipe import Recipe, recipe_for, remember_recipe
 from indexer.served import Of, forget, note_rolled_back, note_served, served
+from search_api.carrier import Carrier
 from search_api.clock import utc_now
-from search_api.milvus_library import CARRIER, manifest_of
+from search_api.milvus_library import manifest_of
 from search_api.shelves import Progress
 
-CARRIER_WAIT_S = 60.0
-"""How long a job waits for another process that carries changes."""
-
-_PAUSE_S = 0.2
+READERS_LOOK_S = 2.0
+"""How long after an activation readers may go on asking the generation that served before."""
 
 
 class MilvusShelf:
     """A `shelves.Shelf` over a store; what it activates holds all changes of the archive."""
 
     def __init__(self, index: IndexFolder, store: MilvusStore) -> None:
-        self._index = index
         self._store = store
+        self._carrier = Carrier(index, store)
 
     def serving(self) -> int | None:
         return self._store.active()
@@ -39,16 +36,7 @@ class MilvusShelf:
         return self._store.generations()
 
     def manifest(self, number: int) -> Manifest:
-        return manifest_of(self._carried(number))
-
-    def _carried(self, number: int) -> Carried:
-        kept = self._store.manifest(number)
-        carried = Carried.of(kept) if kept else None
-        if carried is None:
-            raise IndexDamaged(
-                f"generation {number} in Milvus was not finished, or is of another format; build one: dateline reindex"
-            )
-        return carried
+        return manifest_of(self._carrier.known(number))
 
     def wrong(self, manifest: Manifest) -> list[str]:
         """Nothing is looked through: Milvus answers for its own files."""
@@ -67,7 +55,7 @@ class MilvusShelf:
         current, numbers = self._store.active(), served(archive, Of.MILVUS)
         if current is None or current not in numbers or numbers[-1] == current:
             return
-        carried = self._carried(current)
+        carried = self._carrier.known(current)
         with archive.transaction():
             remember_recipe(archive, Recipe.of_key(carried.model_name, carried.recipe))
             note_rolled_back(archive, current, Of.MILVUS)
@@ -82,18 +70,21 @@ class MilvusShelf:
         with archive.transaction():
             remember_recipe(archive, Recipe.of_key(manifest.model_name, manifest.recipe))
             (note_rolled_back if again else note_served)(archive, manifest.number, Of.MILVUS)
+        before = self.serving()
         self._store.activate(manifest.number)
+        if before is not None and before != manifest.number:
+            time.sleep(READERS_LOOK_S)
+            self._store.release(before)
 
     def check_origin(self, archive: Archive) -> None:
         """Raise IndexDamaged where what serves is of another archive: then nothing may be written to this one."""
         number = self.serving()
         if number is not None and self._is_whole(number):
-            check_origin(archive, self._carried(number))
+            check_origin(archive, self._carrier.known(number))
 
     def bring_up_to_date(self, archive: Archive, number: int) -> None:
         """Carry all changes of the archive into a generation, once other processes have carried theirs."""
-        with self._carrying():
-            carry(archive, self._store, self._carried(number))
+        self._carrier.carry(archive, number)
 
     def bring_all_up_to_date(self, archive: Archive) -> list[int]:
         """Carry all changes into every generation that is whole, as after a takedown; returns their numbers."""
@@ -122,7 +113,7 @@ class MilvusShelf:
         if number is None:
             return ["no generation serves in Milvus; build one: dateline reindex"]
         try:
-            carried = self._carried(number)
+            carried = self._carrier.known(number)
         except IndexDamaged as error:
             return [str(error)]
         mark = self._store.mark(mark_of(number))
@@ -144,23 +135,7 @@ class MilvusShelf:
 
     def _is_whole(self, number: int) -> bool:
         try:
-            self._carried(number)
+            self._carrier.known(number)
         except (GenerationMissing, IndexDamaged):
             return False
         return True
-
-    @contextmanager
-    def _carrying(self) -> Iterator[None]:
-        """Hold the lock of the one process that carries; raises IndexBusy when another does for too long."""
-        missing, busy = f"{self._index.root} cannot be carried from", "carries changes into Milvus; wait for it"
-        with ExitStack() as held:
-            deadline = time.monotonic() + CARRIER_WAIT_S
-            while True:
-                try:
-                    held.enter_context(held_lock(self._index.root, missing, busy, name=CARRIER))
-                    break
-                except IndexBusy:
-                    if time.monotonic() > deadline:
-                        raise
-                    time.sleep(_PAUSE_S)
-            yield

@@ -13,6 +13,7 @@ from indexer.errors import DatelineError, IndexBusy, ModelError
 from indexer.layout import IndexFolder
 from indexer.writing import ArticleWriter, Write, Written, distinct
 from search_api.bulk import Line, written_lines
+from search_api.engine_choice import store_of
 from search_api.jobs import build_first, check_writable, model_of
 from search_api.library import Library
 
@@ -62,11 +63,17 @@ class WriteDesk:
             except ModelError:  # another generation serves by now: write for its model
                 self._writer = None
                 outcomes += self._current_writer(self._archive).write(part, now)
+        if (
+            self._library.opened is None or store_of(self._index) is None
+        ):  # what serves in Milvus is not asked at each write
+            self._build_first(self._archive)
+        return outcomes
+
+    def _build_first(self, archive: Archive) -> None:
         try:
-            build_first(self._index, self._archive, self._current_writer(self._archive).encoder)
+            build_first(self._index, archive, self._current_writer(archive).encoder, carries=False)
         except (DatelineError, OSError) as error:  # what was written is durable all the same
             logger.error("the first generation could not be built: %s", error)
-        return outcomes
 
     def _current_writer(self, archive: Archive) -> ArticleWriter:
         if self._writer is None:

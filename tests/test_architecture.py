@@ -31,11 +31,17 @@ ONLY_IN = {
     "sqlite3": ("indexer/archive_connection.py",),
     "trafilatura": ("indexer/sources/", "scripts/compare_extraction.py"),
     "feedparser": ("indexer/sources/feed_parser.py",),
-    "pyarrow": ("indexer/sources/parquet.py", "benchmarks/lancedb_system.py"),
+    "pyarrow": ("indexer/sources/parquet.py", "indexer/bulk/shards.py", "benchmarks/lancedb_system.py"),
+    "ray": ("indexer/bulk/on_ray.py",),
     "fastwarc": ("indexer/sources/warc.py", "indexer/sources/http_payload.py"),
     "httpcore2": ("indexer/fetching/",),
     "httpx2": ("search_api/client/", "scripts/load_test.py"),
-    "stamina": ("indexer/engines/milvus/", "search_api/client/", "scripts/push_articles.py"),
+    "stamina": (
+        "search_api/engine_choice.py",
+        "indexer/engines/milvus/",
+        "search_api/client/",
+        "scripts/push_articles.py",
+    ),
     "protego": ("indexer/fetching/",),
     "lxml": ("indexer/sources/",),
     "fastapi": (
@@ -237,6 +243,12 @@ def test_importing_the_packages_loads_no_model_library() -> None:
         "import sys, search_api.app, search_api.cli; "
         "print(sorted({'torch', 'sentence_transformers', 'openvino'} & set(sys.modules)))"
     )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_bulk_embedding_loads_no_ray() -> None:
+    code = "import sys, scripts.bulk_embed; print(sorted({'ray', 'pyarrow', 'torch'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 

@@ -24,26 +24,36 @@ _JSON_NAMES = {list: "array", str: "text", int: "number", float: "number", bool:
 
 def read_jsonl(file: SourceFile, how: Reading) -> Iterator[Found | Reject]:
     """Each line's article, or why it is none; places are line numbers from 1."""
-    for place, record in read_lines(file):
+    with file.open() as opened:
+        yield from read_part(opened, file.name, how)
+
+
+def read_part(opened: BinaryIO, name: str, how: Reading, *, before: int = 0) -> Iterator[Found | Reject]:
+    """The items of lines of the file of that name, so many lines `before` them."""
+    for place, record in _records(opened, name, before):
         if isinstance(record, Reject):
             yield record
         else:
-            yield article_item(record, file.name, place, how)
+            yield article_item(record, name, place, how)
 
 
 def read_lines(file: SourceFile) -> Iterator[tuple[str, dict[str, Any] | Reject]]:
     """(place, the JSON object of the line, or a Reject), empty lines passed over."""
     with file.open() as opened:
-        for number, (line, size) in enumerate(_lines(opened), start=1):
-            place = f"line {number}"
-            if line is None:
-                reason = f"the line has {size:,} bytes; the limit is {MAX_LINE_BYTES:,}: split it into articles"
-                yield place, Reject(file.name, place, reason)
-            elif line.strip():
-                try:
-                    yield place, parse_record(line)
-                except ArticleError as error:
-                    yield place, Reject(file.name, place, str(error), line, ".jsonl")
+        yield from _records(opened, file.name, 0)
+
+
+def _records(opened: BinaryIO, name: str, before: int) -> Iterator[tuple[str, dict[str, Any] | Reject]]:
+    for number, (line, size) in enumerate(_lines(opened), start=before + 1):
+        place = f"line {number}"
+        if line is None:
+            reason = f"the line has {size:,} bytes; the limit is {MAX_LINE_BYTES:,}: split it into articles"
+            yield place, Reject(name, place, reason)
+        elif line.strip():
+            try:
+                yield place, parse_record(line)
+            except ArticleError as error:
+                yield place, Reject(name, place, str(error), line, ".jsonl")
 
 
 def parse_record(line: bytes) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Parquet: one article a row, the columns as in CSV."""
+"""Parquet: one article a row, the columns as in CSV, or those of a shard with embeddings (`embedded_shard`)."""
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from indexer.articles import MAX_BODY_CHARS
 from indexer.errors import SourceError
 from indexer.sources.cells import BadCell
 from indexer.sources.columns import distinct_names, table_places
+from indexer.sources.embedded_shard import EMBEDDINGS, embedded_item, shard_facts
 from indexer.sources.items import Reading
 from indexer.sources.rows import row_item
 from indexer.sources.source_file import SourceFile
@@ -33,12 +35,37 @@ _MAX_CELL_BYTES = 4 * MAX_BODY_CHARS
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
-def read_parquet(file: SourceFile, how: Reading) -> Iterator[Found | Reject]:
+def read_parquet(file: SourceFile, how: Reading, rows: range | None = None) -> Iterator[Found | Reject]:
     """Each row's article; places are row numbers from 1. A compressed file is unpacked in memory first.
+
+    With `rows` (counted from 0) only those are read.
 
     Raises SourceError for what is no whole Parquet file, for a table without a column that can be a title or a body, and for a
     row group that unpacks to more than MAX_ROW_GROUP_BYTES; the row groups before it are read.
     """
+    with _opened(file) as table:
+        names = distinct_names(table.schema_arrow.names)
+        wanted = range(table.metadata.num_rows) if rows is None else rows
+        facts = shard_facts(table.schema_arrow.metadata or {}, names)
+        if facts:
+            for number, cells in _rows(table, wanted, as_bytes={names.index(EMBEDDINGS)}):
+                yield embedded_item(dict(zip(names, cells, strict=True)), facts, file.name, f"row {number + 1}", how)
+            return
+        fields = table_places(names, how.columns)
+        for number, cells in _rows(table, wanted):
+            yield row_item(dict(zip(names, cells, strict=True)), fields, file.name, f"row {number + 1}", how)
+
+
+def count_rows(file: SourceFile) -> int:
+    """How many rows there are; raises SourceError for what is no whole Parquet file."""
+    with _opened(file) as table:
+        rows: int = table.metadata.num_rows
+        return rows
+
+
+@contextmanager
+def _opened(file: SourceFile) -> Iterator[ParquetFile]:
+    """The table; raises SourceError for whatever is found to be wrong with it inside."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
@@ -46,11 +73,7 @@ def read_parquet(file: SourceFile, how: Reading) -> Iterator[Found | Reject]:
         seekable = io.BytesIO(file.read()) if file.is_compressed else opened
         try:
             layout = ParquetFile(seekable)
-            table = ParquetFile(seekable, metadata=layout.metadata, read_dictionary=_text_columns(layout))
-            names = distinct_names(table.schema_arrow.names)
-            fields = table_places(names, how.columns)
-            for number, cells in enumerate(_rows(table), start=1):
-                yield row_item(dict(zip(names, cells, strict=True)), fields, file.name, f"row {number}", how)
+            yield ParquetFile(seekable, metadata=layout.metadata, read_dictionary=_text_columns(layout))
         except (ArrowException, OSError, ValueError, KeyError, OverflowError, RecursionError, MemoryError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
             raise SourceError(f"is no whole Parquet file ({reason}); write it anew") from None
@@ -66,12 +89,18 @@ def _text_columns(layout: ParquetFile) -> list[str]:
     ]
 
 
-def _rows(table: ParquetFile) -> Iterator[list[Any]]:
-    """The cells of each row, made one row at a time."""
+def _rows(table: ParquetFile, wanted: range, as_bytes: Container[int] = ()) -> Iterator[tuple[int, list[Any]]]:
+    """(number from 0, cells) of each wanted row, made one row at a time; in the columns `as_bytes`, bytes stay bytes."""
+    first = 0
     for group in range(table.num_row_groups):
-        for batch in table.iter_batches(batch_size=_batch_rows(table, group), row_groups=[group]):
-            for row in range(batch.num_rows):
-                yield [_value(column[row]) for column in batch.columns]
+        past = first + table.metadata.row_group(group).num_rows
+        if first < wanted.stop and past > wanted.start:
+            for batch in table.iter_batches(batch_size=_batch_rows(table, group), row_groups=[group]):
+                for number in range(max(first, wanted.start), min(first + batch.num_rows, wanted.stop)):
+                    cells = (column[number - first] for column in batch.columns)
+                    yield number, [_value(cell, as_bytes=place in as_bytes) for place, cell in enumerate(cells)]
+                first += batch.num_rows
+        first = past
 
 
 def _batch_rows(table: ParquetFile, group: int) -> int:
@@ -88,7 +117,7 @@ def _batch_rows(table: ParquetFile, group: int) -> int:
     return max(1, min(_MAX_BATCH_ROWS, rows))
 
 
-def _value(cell: Any) -> Any:
+def _value(cell: Any, *, as_bytes: bool = False) -> Any:
     """The value of a pyarrow scalar; `BadCell` for one that cannot be read or is too large.
 
     Times are ISO 8601 in UTC; what JSON has no form for (decimals, durations) is its text.
@@ -101,7 +130,7 @@ def _value(cell: Any) -> Any:
         size = _size(cell)
         if size > _MAX_CELL_BYTES:
             return BadCell(f"is a cell of {size:,} bytes; the limit is {_MAX_CELL_BYTES:,}")
-        return _moment(cell) or _plain(cell.as_py())
+        return cell.as_py() if as_bytes else _moment(cell) or _plain(cell.as_py())
     except (ArrowException, OverflowError, ValueError) as error:
         return BadCell(f"is a cell of the type {cell.type} that cannot be read ({type(error).__name__})")
 

@@ -42,6 +42,17 @@ def refused(status: str, said: str = "") -> Exception:
         (MilvusException(9, "deny to write"), Failure.AGAIN),
         (MilvusException(503, "channel not available"), Failure.AGAIN),
         (MilvusException(65535, "fail to search on QueryNode 5: no available shard leader"), Failure.AGAIN),
+        (
+            MilvusException(65535, "failed to search: attempt #0: failed to search/query delegator 1 for channel"),
+            Failure.AGAIN,
+        ),
+        (
+            MilvusException(65535, "empty grpc client: find no available rootcoord, check rootcoord state"),
+            Failure.AGAIN,
+        ),
+        (MilvusException(65535, "unrecoverable error"), Failure.AGAIN),
+        (MilvusException(65535, "delegator 1: cannot parse expression: like timeout"), Failure.REFUSED),
+        (MilvusException(65535, "topk [16385] is invalid, top k should be in range [1, 16384]"), Failure.REFUSED),
         (MilvusException(1, "service not ready[SegmentLoading]"), Failure.AGAIN),
         (MilvusException(65535, "failed to create query plan: field nosuchfield not exist"), Failure.REFUSED),
         (MilvusException(1100, "the length (80000) of 0th string exceeds max length"), Failure.REFUSED),
@@ -74,6 +85,7 @@ def test_what_is_told_names_no_address(said: str) -> None:
 
 def test_only_the_first_line_is_told() -> None:
     assert told(MilvusException(65535, "bad plan\nstack trace: deep")) == "bad plan"
+    assert told(MilvusException(65535, "no delegator: stack trace: /src/a.go:3")) == "no delegator"
 
 
 @pytest.mark.parametrize(

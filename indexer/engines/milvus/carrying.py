@@ -107,8 +107,7 @@ def build(
             tally.add(one.article, document.terms)
             chunks += len(document.embeddings)
         progress(len(stored))
-    for kind, counts in tally.holders.items():
-        store.add_holders(number, kind, counts)
+    store.add_holders(number, tally.holders)
     carried = Carried(
         format=FORMAT,
         archive=archive_id(archive),
@@ -128,16 +127,17 @@ def build(
     return carried
 
 
-def carry(archive: Archive, store: MilvusStore, carried: Carried) -> Carried:
-    """Carry what the archive has taken in since into a generation; returns what is known of it then."""
+def carry(archive: Archive, store: MilvusStore, carried: Carried, since: int) -> tuple[Carried, int]:
+    """Carry what the archive took in after a change into a generation.
+
+    Returns what is known of it then, and the change up to which it holds the archive.
+    """
     check_origin(archive, carried)
     number = carried.number
-    mark = store.mark(mark_of(number))
-    since = carried.change if mark is None else mark
     with archive.reading():
         last = archive.last_change()
         if last == since:
-            return carried
+            return carried, last
         if last < since:
             raise IndexDamaged(
                 f"generation {number} in Milvus holds change {since}, but {archive.path} ends at {last}, as after a restore: "
@@ -149,8 +149,9 @@ def carry(archive: Archive, store: MilvusStore, carried: Carried) -> Carried:
         gone = archive.stored.gone_after(since)
     if gone:
         carried = _take_away(store, carried, gone)
+    store.put_manifest(number, asdict(carried))
     store.put_mark(mark_of(number), last)
-    return carried
+    return carried, last
 
 
 def _carry_some(archive: Archive, store: MilvusStore, carried: Carried, stored: Sequence[Stored]) -> Carried:
@@ -175,17 +176,14 @@ def _take_away(store: MilvusStore, carried: Carried, seqs: Sequence[int]) -> Car
 
 
 def _counted(store: MilvusStore, carried: Carried, tally: _Tally) -> Carried:
-    for kind, held in tally.holders.items():
-        store.add_holders(carried.number, kind, held)
+    store.add_holders(carried.number, tally.holders)
     counts = tally.counts(Counts.of(carried.counts))
-    carried = replace(carried, articles=counts.articles, counts=asdict(counts))
-    store.put_manifest(carried.number, asdict(carried))
-    return carried
+    return replace(carried, articles=counts.articles, counts=asdict(counts))
 
 
 def _articles(store: MilvusStore, generation: int, seqs: Sequence[int]) -> dict[int, Article]:
-    """Those of the articles that a generation holds, as it holds them."""
-    records = store.records(generation, seqs, fresh=True)
+    """Those of the articles that a generation holds, as it holds them, or held half a second ago: they are only counted."""
+    records = store.records(generation, seqs, fresh=False)
     return {seq: stored_article(record) for seq, (_, record) in records.items()}
 
 

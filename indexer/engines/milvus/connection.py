@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,8 +34,14 @@ class Patience:
 READS = Patience(total_s=2.0, wait_max_s=0.5, retry_after_s=2)
 WRITES = Patience(total_s=20.0, wait_max_s=4.0, retry_after_s=10)
 
+_LAST = Patience(total_s=0.0, wait_max_s=0.0, retry_after_s=READS.retry_after_s)
+"""One try more."""
+
 LOADING_S = 300.0
 """How long making, indexing and loading a collection may take."""
+
+SETTLED_ROWS = 2_000
+"""New rows of a collection of Milvus Lite that are left in memory."""
 
 _INSTALL = "the Milvus engine needs pymilvus, which is not installed; pip install 'dateline[milvus]'"
 
@@ -49,7 +56,7 @@ class Connection:
     Milvus Lite, which takes one write to a collection at a time, is written to by one thread at a time.
     """
 
-    def __init__(self, uri: str, token: str | None, timeout_s: float) -> None:
+    def __init__(self, uri: str, token: str | None, timeout_s: float, replicas: int) -> None:
         if not uri.endswith(".db") and not uri.startswith(("http://", "https://", "tcp://", "unix:")):
             raise SettingError(
                 f"{uri!r} is no address of Milvus; give one such as http://localhost:19530, or a file that ends with .db"
@@ -58,9 +65,11 @@ class Connection:
         self.is_lite = uri.endswith(".db")
         self._token = token or ""
         self._timeout_s = timeout_s
+        self._replicas = replicas
         self._client: Any = None
         self._refused: tuple[float, str] = (-inf, "")
         """When the last channel could not be opened, and why."""
+        self._unsettled: Counter[str] = Counter()
         self._opening = Lock()
         self._writing = Lock()
 
@@ -68,15 +77,26 @@ class Connection:
         """What a reading call gives. Raises EngineUnavailable, EngineError, and GenerationMissing for no such collection."""
         return self._patient(call, READS, self._timeout_s, details)
 
+    def read_to_write(self, call: str, **details: Any) -> Any:
+        """The same with the patience of a write, which depends on what this gives."""
+        return self._patient(call, WRITES, max(self._timeout_s, WRITES.total_s), details)
+
     def write(self, call: str, **details: Any) -> Any:
         """What a writing call gives, which must be one that can be repeated. Raises as `read` does."""
         with self._one_at_a_time():
-            return self._patient(call, WRITES, max(self._timeout_s, WRITES.total_s), details)
+            done = self._patient(call, WRITES, max(self._timeout_s, WRITES.total_s), details)
+            if self.is_lite and call == "upsert":
+                self._settle(details["collection_name"], len(details["data"]))
+            return done
 
     def arrange(self, call: str, **details: Any) -> Any:
         """What a call gives that makes, loads or drops collections, which may take minutes. Raises as `read` does."""
         with self._one_at_a_time():
             return self._patient(call, WRITES, LOADING_S, details)
+
+    def load(self, collection: str) -> None:
+        """Load a collection, as often as it has replicas, and wait until it answers. Raises as `read` does."""
+        self.arrange("load_collection", **self._loading(collection))
 
     def close(self) -> None:
         """Close the channel; a later call opens it again. A file's own server goes on until the process ends."""
@@ -84,6 +104,16 @@ class Connection:
             client, self._client = self._client, None
         if client is not None:
             client.close()
+
+    def _settle(self, collection: str, rows: int) -> None:
+        """Let Milvus Lite put a collection's new rows in a file: those in memory it looks through one by one."""
+        self._unsettled[collection] += rows
+        if self._unsettled[collection] >= SETTLED_ROWS:
+            self._unsettled[collection] = 0
+            self._patient("flush", WRITES, LOADING_S, {"collection_name": collection})
+
+    def _loading(self, collection: str) -> dict[str, Any]:
+        return {"collection_name": collection, "replica_number": self._replicas}
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
@@ -94,6 +124,7 @@ class Connection:
             yield
 
     def _patient(self, call: str, patience: Patience, timeout_s: float, details: dict[str, Any]) -> Any:
+        start, tries = time.monotonic(), 0
         try:
             for attempt in stamina.retry_context(
                 on=_Passing,
@@ -103,9 +134,13 @@ class Connection:
                 wait_max=patience.wait_max_s,
                 wait_jitter=0.1,
             ):
+                tries += 1
                 with attempt:
                     return self._once(call, timeout_s, details)
         except _Passing as error:
+            # The first try may take longer than all tries should: a node that died is given up by the others after seconds.
+            if tries == 1 and time.monotonic() - start < timeout_s / 2 and patience is not _LAST:
+                return self._patient(call, _LAST, timeout_s, details)
             raise EngineUnavailable(
                 f"Milvus cannot {call} at present: {error}; ask again in {patience.retry_after_s} s",
                 patience.retry_after_s,
@@ -121,7 +156,7 @@ class Connection:
                 raise
             kind = failure(error)
             if kind is Failure.RELEASED and reload and "collection_name" in details:
-                self._once("load_collection", timeout_s, {"collection_name": details["collection_name"]}, reload=False)
+                self._once("load_collection", timeout_s, self._loading(details["collection_name"]), reload=False)
                 return self._once(call, timeout_s, details, reload=False)
             if kind is Failure.REOPEN:
                 self._discard(client)

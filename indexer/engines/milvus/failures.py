@@ -39,15 +39,22 @@ _GONE_CODES = frozenset({100, 1600})
 """Of a collection and of an alias."""
 _CONNECT_FAILED = 2
 
+_WRONG = re.compile(
+    r"cannot parse expression|topk \[|query result window|dimension mismatch|invalid parameter|not exist", re.IGNORECASE
+)
 _PASSING = re.compile(
-    r"not ready|no available|not available|unavailable|not loaded|not fully loaded|no replica|shard leader|not servicable|"
-    r"not serviceable|node not (?:match|found)|offline|timed? ?out|timeout|deadline|context canceled|rate limit|"
-    r"quota exceeded|is initializing|abnormal|Retry run out|too many requests|not healthy|connection refused|EOF",
+    r"not ready|no available|not available|unavailable|not loaded|not fully loaded|no replica|shard leader|servic(?:e?)able|"
+    r"delegator|empty grpc client|transport: error|channel lacks|unrecoverable error|node not (?:match|found)|offline|"
+    r"timed? ?out|timeout|deadline|context canceled|rate limit|quota exceeded|is initializing|abnormal|Retry run out|"
+    r"too many requests|not healthy|connection refused|EOF",
     re.IGNORECASE,
 )
 _BROKEN_CHANNEL = re.compile(
     r"closed channel|channel closed|create connection first|fail connecting|StatusCode\.UNAVAILABLE", re.IGNORECASE
 )
+_INNER = re.compile(r":?\s*stack trace:")
+"""What a server adds for those who make it."""
+
 _ADDRESS = re.compile(
     r"(?:ipv[46]|dns|https?|tcp|unix):\S+|\[?[0-9a-f]*:[0-9a-f:]+\]?:\d+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\b[\w.-]+:\d{2,5}\b",
     re.IGNORECASE,
@@ -74,7 +81,7 @@ def failure(error: BaseException) -> Failure:
         return Failure.REOPEN
     if code in _AGAIN_CODES:
         return Failure.AGAIN
-    if code in (_NOT_READY, _UNEXPECTED, 0, None) and _PASSING.search(said):
+    if code in (_NOT_READY, _UNEXPECTED, 0, None) and _PASSING.search(said) and not _WRONG.search(said):
         return Failure.AGAIN
     return Failure.REFUSED
 
@@ -84,7 +91,7 @@ def told(error: BaseException) -> str:
     said = getattr(error, "message", None) or getattr(error, "details", None)
     text = str(said() if callable(said) else said or error)
     lines = text.strip().splitlines() or [type(error).__name__]
-    return _ADDRESS.sub("(address)", lines[0])[:300]
+    return _ADDRESS.sub("(address)", _INNER.split(lines[0])[0])[:300]
 
 
 def _code(error: BaseException) -> int | str | None:

@@ -13,7 +13,7 @@ from indexer.engines.documents import Glance
 from indexer.engines.milvus.store import MilvusStore
 from indexer.engines.stored_columns import GrowingColumns, columns_of
 from indexer.engines.terms import Terms
-from indexer.types import Embeddings, Rows
+from indexer.types import Rows, Vector
 
 
 class MetColumns(Columns):
@@ -43,7 +43,7 @@ class MetRows:
         self._seen: dict[int, Glance] = {}
         self._terms: dict[int, Terms] = {}
         self._records: dict[int, str | None] = {}
-        self._embeddings: dict[int, Embeddings] = {}
+        self._vectors: dict[int, Vector | None] = {}
         self._story_ids: dict[int, str] = {}
         self.columns = MetColumns(**{field.name: getattr(self._view, field.name) for field in fields(Columns)})
 
@@ -98,16 +98,15 @@ class MetRows:
                 self._terms |= {row: found.get(seq) or NO_TERMS for row, seq in zip(lacking, seqs, strict=True)}
             return [self._terms[row] for row in rows.tolist()]
 
-    def embeddings(self, rows: Rows) -> list[Embeddings]:
-        """The embeddings of each row's chunks, shape (chunks, dimension); fewer where they have changed since it was met."""
+    def vectors(self, rows: Rows) -> Sequence[Vector | None]:
+        """The mean vector of each row; None of an article that is gone by now."""
         with self._turn:
-            lacking = self._lacking(rows, self._embeddings)
+            lacking = self._lacking(rows, self._vectors)
             if lacking:
-                found = self._store.embeddings(
-                    self._generation, {self._seen[row].facts.seq: self._seen[row] for row in lacking}
-                )
-                self._embeddings |= {row: found[self._seen[row].facts.seq] for row in lacking}
-            return [self._embeddings[row] for row in rows.tolist()]
+                seqs = [self._seen[row].facts.seq for row in lacking]
+                found = self._store.vectors(self._generation, seqs)
+                self._vectors |= {row: found.get(seq) for row, seq in zip(lacking, seqs, strict=True)}
+            return [self._vectors[row] for row in rows.tolist()]
 
     def records(self, rows: Rows) -> list[str | None]:
         """The record of each row as it is now; None where the article is gone."""

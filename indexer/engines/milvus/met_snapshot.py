@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import repeat
 from typing import Any, TypeVar
@@ -17,9 +17,11 @@ import numpy as np
 
 from indexer.engines.analysis import QueryTerms
 from indexer.engines.columns import Columns, Mask, ordered_by_date
+from indexer.engines.milvus.collections import Part
 from indexer.engines.milvus.keys import Key, Kind
 from indexer.engines.milvus.met_lexical import MetLexical
 from indexer.engines.milvus.met_rows import MetRows
+from indexer.engines.milvus.rows import ORDINAL_BITS
 from indexer.engines.milvus.serving import Serving
 from indexer.filters import Condition, Fact, Filters, Holds, Is
 from indexer.types import Embeddings, Rows, Scores, Vector
@@ -42,6 +44,14 @@ STEPS = 4
 _KINDS = {Fact.SECTION: Kind.SECTION, Fact.SOURCE: Kind.SOURCE, Fact.AUTHOR: Kind.AUTHOR, Fact.TAG: Kind.TAG}
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Likeness:
+    """The cosines of a vector with chunks or articles, by their ids, and the articles (seqs) that were asked for."""
+
+    scores: dict[int, float] = field(default_factory=dict)
+    asked: set[int] = field(default_factory=set)
 
 
 class MetSnapshot:
@@ -184,26 +194,30 @@ class MetSnapshot:
         return ordered_by_date(rows, self.columns.published, newest=newest)[:count], all_seen
 
     def chunk_similarities(self, query: Vector, article_rows: Rows) -> tuple[Rows, Rows, Scores]:
-        chunk_rows, owner = self.rows.view.chunk_rows(article_rows)
-        scores = np.zeros(len(chunk_rows), dtype=np.float32)
-        first = 0
-        counts = np.bincount(owner, minlength=len(article_rows)).tolist()
-        for found, chunks in zip(self.rows.embeddings(article_rows), counts, strict=True):
-            if len(found) == chunks and chunks:
-                scores[first : first + chunks] = found @ query
-            first += chunks
-        return chunk_rows, owner, scores
+        view = self.rows.view
+        chunk_rows, owner = view.chunk_rows(article_rows)
+        ids = (view.seq[article_rows][owner] << ORDINAL_BITS) | (chunk_rows - view.chunk_offsets[article_rows][owner])
+        return chunk_rows, owner, self._likeness(Part.CHUNKS, query, article_rows, ids)
 
     def article_similarities(self, query: Vector, article_rows: Rows) -> Scores:
-        scores: Scores = self.article_vectors(article_rows) @ query
-        return scores
+        return self._likeness(Part.ARTICLES, query, article_rows, self.rows.view.seq[article_rows])
+
+    def _likeness(self, part: Part, query: Vector, article_rows: Rows, ids: Rows) -> Scores:
+        """The cosine of each of the ids; 0 of what is there no more. What was asked of the same vector before is remembered."""
+        known: _Likeness = self._once(("likeness", part, query.tobytes()), _Likeness)
+        lacking = sorted(set(self.rows.view.seq[article_rows].tolist()) - known.asked)
+        if lacking:
+            ask = self._store.chunk_scores if part is Part.CHUNKS else self._store.article_scores
+            found, scores = ask(self._generation, query, lacking)
+            known.scores |= dict(zip(found.tolist(), scores.tolist(), strict=True))
+            known.asked |= set(lacking)
+        return np.array([known.scores.get(one, 0.0) for one in ids.tolist()], dtype=np.float32)
 
     def article_vectors(self, rows: Rows) -> Embeddings:
         vectors = np.zeros((len(rows), self._serving.dimension), dtype=np.float32)
-        for position, found in enumerate(self.rows.embeddings(rows)):
-            if len(found):
-                mean = found.sum(axis=0)
-                vectors[position] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        for position, found in enumerate(self.rows.vectors(rows)):
+            if found is not None:
+                vectors[position] = found
         return vectors
 
     def row_of(self, seq: int) -> int | None:

@@ -45,16 +45,18 @@ class Notes:
 
     def remove(self, name: str) -> None:
         """Forget a text; one that is not there is passed over."""
-        if self._connection.read("has_collection", collection_name=self._collection):
+        if self._connection.read_to_write("has_collection", collection_name=self._collection):
             self._connection.write("delete", collection_name=self._collection, ids=[identity(name)])
 
     def _make(self) -> None:
-        if not self._connection.read("has_collection", collection_name=self._collection):
+        if not self._connection.read_to_write("has_collection", collection_name=self._collection):
             self._connection.arrange(
                 "create_collection",
                 collection_name=self._collection,
                 schema=notes_schema(),
-                index_params=indexes(None, _ANY_SERVER),
                 consistency_level="Strong",
             )
+            params = indexes(None, _ANY_SERVER)
+            self._connection.arrange("create_index", collection_name=self._collection, index_params=params)
+            self._connection.load(self._collection)
         self._is_there = True

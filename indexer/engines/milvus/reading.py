@@ -18,7 +18,7 @@ from indexer.engines.milvus.pieces import encoded, unpacked
 from indexer.engines.milvus.rows import CHUNK_FIELDS, GLANCE_FIELDS, MET_FIELDS, TERM_FIELDS, chunk_id, glance, owner
 from indexer.engines.milvus.rows import met as as_met
 from indexer.errors import IndexDamaged
-from indexer.types import Embeddings, Scores, Vector
+from indexer.types import Scores, Vector
 
 WINDOW = 16_384
 """The most rows that Milvus answers one question with."""
@@ -28,6 +28,9 @@ _RECORDS_AT_ONCE = 32
 
 _ARTICLES_AT_ONCE = 256
 _CHUNKS_AT_ONCE = 4_096
+_SCORED_AT_ONCE = 1_000
+"""Articles whose chunks fit into one answer, but for very long ones."""
+
 _LOOKS = 3
 """How often an article is read again that somebody was writing meanwhile."""
 
@@ -71,14 +74,46 @@ def glances(connection: Connection, names: Collections, seqs: Sequence[int], *, 
     return [glance(found[seq]) for seq in seqs if seq in found]
 
 
-def embeddings(connection: Connection, names: Collections, versions: Mapping[int, Glance]) -> dict[int, Embeddings]:
-    """See `MilvusStore.embeddings`."""
-    wanted = {seq: {"version": seen.facts.version, "chunks": len(seen.facts.spans)} for seq, seen in versions.items()}
-    chunks = _chunks(connection, names, wanted, fresh=False)
-    return {
-        seq: np.array([row["embedding"] for row in chunks[seq]], dtype=np.float32).reshape(-1, names.dimension)
-        for seq in wanted
-    }
+def chunk_scores(
+    connection: Connection, names: Collections, vector: Vector, seqs: Sequence[int]
+) -> tuple[NDArray[np.int64], Scores]:
+    """See `MilvusStore.chunk_scores`."""
+    return _scores(connection, names.chunks, ("embedding", "id"), vector, seqs)
+
+
+def article_scores(
+    connection: Connection, names: Collections, vector: Vector, seqs: Sequence[int]
+) -> tuple[NDArray[np.int64], Scores]:
+    """See `MilvusStore.article_scores`."""
+    return _scores(connection, names.articles, ("vector", "seq"), vector, seqs)
+
+
+def _scores(
+    connection: Connection, collection: str, fields: tuple[str, str], vector: Vector, seqs: Sequence[int]
+) -> tuple[NDArray[np.int64], Scores]:
+    """The key and the likeness of every row of these articles: so few rows are looked at one by one, by no graph."""
+    ids: list[int] = []
+    scores: list[float] = []
+    wanted = list(dict.fromkeys(seqs))
+    for start in range(0, len(wanted), _SCORED_AT_ONCE):
+        hits = _search(
+            connection,
+            collection,
+            np.asarray(vector, dtype=np.float32).tolist(),
+            WINDOW,
+            written(OneOf("seq", tuple(wanted[start : start + _SCORED_AT_ONCE]))),
+            anns_field=fields[0],
+            search_params={"metric_type": "IP", "params": {"ef": WINDOW}},
+        )
+        ids += [hit[fields[1]] for hit in hits]
+        scores += [hit["distance"] for hit in hits]
+    return np.array(ids, dtype=np.int64), np.array(scores, dtype=np.float32)
+
+
+def vectors(connection: Connection, names: Collections, seqs: Sequence[int]) -> dict[int, Vector]:
+    """See `MilvusStore.vectors`."""
+    rows = article_rows(connection, names, list(dict.fromkeys(seqs)), ["seq", "vector"], fresh=False)
+    return {seq: np.array(row["vector"], dtype=np.float32) for seq, row in rows.items()}
 
 
 def records(

@@ -25,7 +25,7 @@ from indexer.engines.milvus.keys import Key, Kind
 from indexer.engines.milvus.notes import Notes
 from indexer.errors import EngineError, EngineLacks, GenerationMissing
 from indexer.filters import Filters
-from indexer.types import Embeddings, Scores, Vector
+from indexer.types import Scores, Vector
 
 BETWEEN = "\t"
 """Stands between a value without case and as it is written, in the words that are counted of fields."""
@@ -40,16 +40,26 @@ WINDOW = reading.WINDOW
 class MilvusStore:
     """The collections of one prefix, at a server (http://host:19530) or in a file of Milvus Lite (its name ends with .db).
 
+    `replicas` is how many query nodes hold each collection of a server: with two, searches go on when one dies.
+
     Nothing connects before the first call. One process writes; any number read, each from many threads. Every method raises
     EngineUnavailable where Milvus cannot be reached or is not ready, EngineError where it refuses what it should not, and those
     that are given a generation GenerationMissing where there is none of that number.
     """
 
     def __init__(
-        self, uri: str, *, token: str | None = None, prefix: str = "dateline", timeout_s: float = 10.0
+        self,
+        uri: str,
+        *,
+        token: str | None = None,
+        prefix: str = "dateline",
+        timeout_s: float = 10.0,
+        replicas: int = 1,
     ) -> None:
+        self.name = f"{uri} {prefix}"
+        """Tells this store from others."""
         self._names = Names(prefix)
-        self._connection = Connection(uri, token, timeout_s)
+        self._connection = Connection(uri, token, timeout_s, replicas)
         self._notes = Notes(self._connection, self._names.notes)
         self._dimensions: dict[str, int] = {}
 
@@ -67,13 +77,17 @@ class MilvusStore:
         """
         self.drop(generation)
         for part in (Part.WORDS, Part.CHUNKS, Part.ARTICLES):  # the articles last: they make a generation known
+            name = self._names.of(generation, part)
             self._connection.arrange(
                 "create_collection",
-                collection_name=self._names.of(generation, part),
+                collection_name=name,
                 schema=schema(part, dimension, self.capabilities),
-                index_params=indexes(part, self.capabilities),
                 consistency_level="Bounded",
             )
+            self._connection.arrange(
+                "create_index", collection_name=name, index_params=indexes(part, self.capabilities)
+            )
+            self._connection.load(name)
 
     def drop(self, generation: int) -> None:
         """Remove a generation and its manifest. Raises EngineError where it serves."""
@@ -104,6 +118,13 @@ class MilvusStore:
             raise GenerationMissing(f"there is no generation {generation} in Milvus; there are {self.generations()}")
         call = "create_alias" if self.active() is None else "alter_alias"
         self._connection.arrange(call, collection_name=articles, alias=self._names.alias)
+
+    def release(self, generation: int) -> None:
+        """Let the query nodes' memory of a generation go; a call that is about it loads it again. Nothing in Milvus Lite."""
+        if self.capabilities.is_lite:
+            return
+        for part in (Part.ARTICLES, Part.CHUNKS, Part.WORDS):
+            self._connection.arrange("release_collection", collection_name=self._names.of(generation, part))
 
     def put_manifest(self, generation: int, manifest: Mapping[str, Any]) -> None:
         """Keep what a generation was made of, as JSON."""
@@ -149,9 +170,17 @@ class MilvusStore:
         """The articles in the order asked, without their chunks; those that are not there are left out."""
         return reading.glances(self._connection, self._collections(generation), seqs, with_terms=with_terms)
 
-    def embeddings(self, generation: int, seen: Mapping[int, Glance]) -> dict[int, Embeddings]:
-        """The embeddings of each article's chunks as it was seen, shape (chunks, dimension); fewer where it has changed."""
-        return reading.embeddings(self._connection, self._collections(generation), seen)
+    def chunk_scores(self, generation: int, vector: Vector, seqs: Sequence[int]) -> tuple[NDArray[np.int64], Scores]:
+        """The id (seq and ordinal, see `rows.chunk_id`) and the cosine of each chunk of these articles, best first."""
+        return reading.chunk_scores(self._connection, self._collections(generation), vector, seqs)
+
+    def article_scores(self, generation: int, vector: Vector, seqs: Sequence[int]) -> tuple[NDArray[np.int64], Scores]:
+        """The seq of each of these articles and the cosine of its mean vector, best first."""
+        return reading.article_scores(self._connection, self._collections(generation), vector, seqs)
+
+    def vectors(self, generation: int, seqs: Sequence[int]) -> dict[int, Vector]:
+        """The mean vector of each article that is there: of unit length, or zero for one without chunks."""
+        return reading.vectors(self._connection, self._collections(generation), seqs)
 
     def records(self, generation: int, seqs: Sequence[int], *, fresh: bool = True) -> dict[int, tuple[int, str]]:
         """The version and the record (JSON) of each article that is there, by seq."""
@@ -211,9 +240,9 @@ class MilvusStore:
         """How many articles hold each of these words; those that none holds are left out."""
         return counted_words.holders(self._connection, self._words(generation), kind, words)
 
-    def add_holders(self, generation: int, kind: Kind, counts: Mapping[str, int]) -> None:
+    def add_holders(self, generation: int, counts: Mapping[Kind, Mapping[str, int]]) -> None:
         """Add to how many articles hold each word; for the one process that writes. A word that none holds is forgotten."""
-        counted_words.add(self._connection, self._words(generation), kind, counts)
+        counted_words.add(self._connection, self._words(generation), counts)
 
     def beginning(
         self, generation: int, kind: Kind, prefix: str, *, letters: tuple[int, int] | None, limit: int

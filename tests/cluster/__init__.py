@@ -1,0 +1,1 @@
+"""A Milvus cluster of real processes, which these tests start, and kill process by process."""
