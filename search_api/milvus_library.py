@@ -210,8 +210,10 @@ class MilvusLibrary:
             Carrier(self.index, self.store).carry(self.archive, known.serving.generation, seen=known.change, wait_s=0.0)
         except IndexBusy:
             return False
-        except GenerationMissing:  # another serves by now, and this one was pruned
-            return True
+        except (GenerationMissing, IndexDamaged):
+            if self.store.active() == known.serving.generation:
+                raise
+            return True  # another serves by now, and this one was pruned
         return True
 
     def _look(self) -> None:
