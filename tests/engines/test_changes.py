@@ -51,7 +51,7 @@ ANSWERS = (
     "/v1/suggest?q=oll",
     "/v1/articles/a0/related?limit=50",
     "/v1/related?url=https://paper.example/unknown&limit=50",
-    "/v1/stories?window=52w&as_of=2026-03-20",
+    "/v1/stories?window=52w",
     "/",
 )
 TELLING = ("quenby", "ollivander", "underhaugh")
