@@ -179,7 +179,11 @@ def test_a_reader_whose_generation_was_pruned_takes_up_the_one_that_serves(
     assert len(search(library, replace(LISTED, limit=100)).hits) == ARTICLES + 1
 
 
-def test_a_generation_of_another_model_serves_and_the_one_before_can_be_gone_back_to(index: IndexFolder) -> None:
+def test_a_generation_of_another_model_serves_and_the_one_before_can_be_gone_back_to(
+    own: Place, index: IndexFolder
+) -> None:
+    if own.name == "milvus-lite-server":
+        pytest.skip("the real model takes long to be made ready, and a file goes the same way")
     done = generation_jobs.reindex(index, model="all-MiniLM-L6-v2")
     assert done.encoded > 0
     library = opened(index)
