@@ -9,7 +9,7 @@ NEWSROOM ?= ["38bdc98f7a968277f8cc", "c09b71d4943cd03e49cc", "2669ff67a06d581488
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types bench bench-peers openapi fuzz fuzz-queries contract faults test-browser test-cluster clean
+.PHONY: help setup demo serve test lint types bench bench-peers openapi fuzz fuzz-queries contract faults test-browser test-engines test-cluster clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -77,6 +77,9 @@ contract: .venv/.ready  ## Hold the service to its OpenAPI description with 100 
 
 faults: .venv/.ready  ## Kill processes 200 times under load (KILLS=...), fill a disk, damage every kind of file
 	@DATELINE_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -q --timeout=0 --log-cli-level=INFO tests/faults
+
+test-engines: .venv/.ready  ## Run the tests of all engines, Milvus Lite behind a port and DATELINE_MILVUS_URI among them
+	@$(BIN)/python -m pytest -q -m "served or not served" tests/engines
 
 test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else chromium on the path)
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'

@@ -1,4 +1,7 @@
-"""Every test here runs on each engine: embedded, Milvus Lite in a file and behind a port, and where DATELINE_MILVUS_URI says."""
+"""Every test here runs on each engine: embedded, Milvus Lite in a file and behind a port, and where DATELINE_MILVUS_URI says.
+
+`make test` leaves out most of what goes through a port, which takes as long again; `make test-engines` runs all.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,14 @@ ADDRESS = os.environ.get("DATELINE_MILVUS_URI")
 """Of the test run itself, before any test changes it."""
 
 PLACES = ["embedded", "milvus-lite-file", "milvus-lite-server", *(["milvus-address"] if ADDRESS else [])]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a file of Milvus Lite shows already is asked of its server by `make test-engines` alone; changes are always."""
+    for item in items:
+        if "milvus-lite-server" in item.name and item.path.parent == Path(__file__).parent:
+            if item.path.name != "test_changes.py":
+                item.add_marker("served")
 
 
 @pytest.fixture(scope="package")

@@ -14,6 +14,7 @@ from indexer.engines.facts import Facts
 from indexer.engines.milvus.collections import MOST_VALUES
 from indexer.engines.milvus.keys import compared, identity
 from indexer.engines.milvus.pieces import PIECE_BYTES, joined, packed, parted
+from indexer.engines.tail import article_vectors
 from indexer.engines.terms import Terms
 from indexer.filters import language_forms
 
@@ -151,10 +152,8 @@ def _shown(document: Document) -> list[str]:
 
 
 def _mean(embeddings: NDArray[np.float16], dimension: int) -> NDArray[np.float32]:
-    """The mean of an article's chunks, of unit length (zero for an article without chunks)."""
+    """The mean of an article's chunks, of unit length (zero for an article without chunks), as generations in files have it."""
     if not len(embeddings):
         return np.zeros(dimension, dtype=np.float32)
-    mean = embeddings.astype(np.float32).mean(axis=0)
-    norm = float(np.linalg.norm(mean))
-    unit: NDArray[np.float32] = mean / norm if norm else mean
-    return unit
+    mean: NDArray[np.float32] = article_vectors(embeddings, np.array([0, len(embeddings)]))[0].astype(np.float32)
+    return mean
