@@ -27,9 +27,9 @@ PLACES = ["embedded", "milvus-lite-file", "milvus-lite-server", *(["milvus-addre
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What a file of Milvus Lite shows already is asked of its server by `make test-engines` alone; changes are always."""
     for item in items:
-        if "milvus-lite-server" in item.name and item.path.parent == Path(__file__).parent:
-            if item.path.name != "test_changes.py":
-                item.add_marker("served")
+        is_here = item.path.parent == Path(__file__).parent and item.path.name != "test_changes.py"
+        if is_here and "milvus-lite-server" in item.name:
+            item.add_marker("served")
 
 
 @pytest.fixture(scope="package")
