@@ -176,7 +176,9 @@ def main() -> int:
     device = Device.CUDA if given.gpus_per_worker else Device.CPU
     try:
         encoder = encoder_of(index, given.model, models, device)
-    except DatelineError as error:
+    except (DatelineError, OSError) as error:
+        if given.json:
+            print(json.dumps({"error": str(error)}, ensure_ascii=False))
         parser.error(str(error))
     work = Work(folder, recipe_for(encoder), models, device, Reading(utc_now()))
     report, code = bulk_embed(given.sources, work, wanted, given.batch_size, shown=not given.json)
