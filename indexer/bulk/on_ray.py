@@ -152,7 +152,7 @@ class Cluster:
 
 
 def _answering() -> set[str]:
-    """The machines that run something when they are asked to: for a while Ray counts one that is lost among those that are alive."""
+    """The machines that run something when they are asked to: for a while Ray counts a lost one among those alive."""
     import ray
     from ray.exceptions import RayError
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
