@@ -297,7 +297,6 @@ def test_wrong_use_is_said_with_status_2(
     index = IndexFolder(tmp_path / "index")
     jobs.ingest(index, [str(source)])
     for arguments, said in (
-        ((source, "--to", tmp_path / "out", "--workers", "0"), "are 1 or more"),
         ((tmp_path / "nothing.jsonl", "--to", tmp_path / "out"), "does not exist"),
         ((source, "--to", source / "out"), "a.jsonl"),
         ((source, "--to", tmp_path / "out", "--model", "no/such-model"), "is neither"),
@@ -311,4 +310,14 @@ def test_wrong_use_is_said_with_status_2(
             sys.exit(bulk_embed.main())
         out, errors = capsys.readouterr()
         assert (ended.value.code, said in errors) == (2, True), errors
-        assert said in (json.loads(out)["error"] if "0" not in arguments else errors)
+        assert said in json.loads(out)["error"]
+
+
+@pytest.mark.parametrize("option", [("--workers", "0"), ("--batch-size", "0"), ("--gpus-per-worker", "nan")])
+def test_a_number_out_of_range_is_said_with_status_2(
+    option: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bulk_embed.py", "a.jsonl", "--to", "out", *option])
+    with pytest.raises(SystemExit, match="2"):
+        bulk_embed.main()
+    assert "are 1 or more, --gpus-per-worker is from 0 to 1" in capsys.readouterr().err
