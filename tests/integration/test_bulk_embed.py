@@ -53,12 +53,13 @@ ONE_EACH = Workers(2, cpus=1)
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A cluster of two nodes with a core each; this process is connected to it."""
+    """A cluster of two nodes with a core each; this process is connected to it. A node that is gone is missed within seconds."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, connect=False, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": {"health_check_period_ms": 500}}
+    made = Cluster(initialize_head=True, connect=False, head_node_args=head)
     made.add_node(num_cpus=1)
     ray.init(address=made.address, log_to_driver=False, logging_level=50)
     made.wait_for_nodes(timeout=60)
