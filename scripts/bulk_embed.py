@@ -152,7 +152,7 @@ def main() -> int:
         "--cpus-per-worker", type=int, default=1, metavar="N", help="cores of each (default: %(default)s)"
     )
     parser.add_argument(
-        "--gpus-per-worker", type=float, default=0, metavar="N", help="GPUs of each; a share such as 0.5 too"
+        "--gpus-per-worker", type=float, default=0, metavar="N", help="1, or a share such as 0.5 (default: 0, the CPU)"
     )
     parser.add_argument(
         "--batch-size",
@@ -162,21 +162,23 @@ def main() -> int:
         help="most articles of a shard (default: %(default)s)",
     )
     parser.add_argument(
-        "--address", metavar="ADDRESS", help="Ray cluster: auto, HOST:PORT (default: this machine, for this run)"
+        "--address", metavar="ADDRESS", help="Ray cluster: auto or HOST:PORT (default: this machine, for this run)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
     given = parser.parse_args()
     wanted = Workers(given.workers, given.cpus_per_worker, given.gpus_per_worker, given.address)
     counts = (given.cpus_per_worker, given.batch_size, 1 if given.workers is None else given.workers)
-    if min(counts) < 1 or given.gpus_per_worker < 0:
-        parser.error("--workers, --cpus-per-worker and --batch-size are 1 or more, --gpus-per-worker is 0 or more")
+    if min(counts) < 1 or not 0 <= given.gpus_per_worker <= 1:  # a model runs on one
+        parser.error("--workers, --cpus-per-worker and --batch-size are 1 or more, --gpus-per-worker is from 0 to 1")
     index = IndexFolder(given.index) if given.index else None
     folder = given.to.absolute()
     models = index.models.absolute() if index else folder / KEPT / "models"
     device = Device.CUDA if given.gpus_per_worker else Device.CPU
     try:
         encoder = encoder_of(index, given.model, models, device)
-    except DatelineError as error:
+    except (DatelineError, OSError) as error:
+        if given.json:
+            print(json.dumps({"error": str(error)}, ensure_ascii=False))
         parser.error(str(error))
     work = Work(folder, recipe_for(encoder), models, device, Reading(utc_now()))
     report, code = bulk_embed(given.sources, work, wanted, given.batch_size, shown=not given.json)

@@ -8,6 +8,7 @@ import random
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR
 from typing import IO
 
 
@@ -25,6 +26,9 @@ def take_cores(count: int) -> list[IO[str]]:
     with suppress(OSError):
         folder = Path(tempfile.gettempdir()) / f"dateline-cores-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)
+        stat = folder.lstat()
+        if not S_ISDIR(stat.st_mode) or stat.st_uid != os.getuid():
+            return []  # somebody else was first to take the name
         for core in cores[first:] + cores[:first]:
             if len(held) < count and (lock := _locked(folder / str(core))):
                 held[core] = lock

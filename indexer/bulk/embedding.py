@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Work:
     models: Path
     device: Device
     how: Reading
+    load: Callable[..., Encoder] = load_encoder
+    """Called on each machine as `load_encoder` is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class PortionEmbedder:
     def encoder(self) -> Encoder:
         """Raises ModelError where this machine has another model of that name, or cuts by other rules, than the run."""
         if self._encoder is None:
-            encoder = load_encoder(self._work.recipe.model_name, self._work.models, device=self._work.device)
+            encoder = self._work.load(self._work.recipe.model_name, self._work.models, device=self._work.device)
             if recipe_for(encoder).key != self._work.recipe.key:
                 raise ModelError(
                     f"this machine would embed by {recipe_for(encoder).key}, the run does by {self._work.recipe.key}; "
@@ -67,16 +70,16 @@ class PortionEmbedder:
     def embed(self, task: Task) -> Shard:
         """The portion's shard, written unless it is there already.
 
-        Raises SourceError when the input was changed since it was planned, OSError when the shard cannot be written.
+        Raises SourceError when the input was changed since it was planned, OSError when it cannot be read or the shard not
+        be written.
         """
         work, source = self._work, task.source
-        path = work.folder / task.shard
-        there = read_shard(path, work.recipe.key, source.origin)
+        there = read_shard(work.folder, work.recipe.key, source, task.number)
         if there:
             return there
+        items = list(read_portion(source, task.portion, work.how))
         if not source.is_as_planned:
             raise SourceError(f"{source.path} was changed while it was read; run the command again")
-        items = list(read_portion(source, task.portion, work.how))
         articles = [item for item in items if isinstance(item, Found)]
         rejects = [(item.place, item.reason) for item in items if isinstance(item, Reject)]
         cuts = [cut(found.article, self.encoder.tokenizer) for found in articles]
@@ -84,7 +87,13 @@ class PortionEmbedder:
         vectors = dict(zip(texts, self.encoder.encode_documents(list(texts.values())), strict=True))
         of_articles = [{text_hash: vectors[text_hash] for text_hash in hashes} for _, hashes in cuts]
         facts = ShardFacts(
-            work.recipe.model_name, work.recipe.key, source.origin, len(items), len(texts), tuple(rejects)
+            work.recipe.model_name,
+            work.recipe.key,
+            source.origin,
+            source.portion_key(task.number),
+            len(items),
+            len(texts),
+            tuple(rejects),
         )
-        write_shard(path, facts, articles, of_articles)
+        write_shard(work.folder / task.shard, facts, articles, of_articles)
         return Shard(facts, len(articles))

@@ -101,7 +101,7 @@ class BulkRun:
     def _planned(self, files: Sequence[Path], size: Callable[[], Size]) -> list[Input]:
         """The inputs in the order of the files, as they were planned before unless a file was changed; the plan is saved."""
         work = self._work
-        plan = load_plan(work.folder) or Plan(work.recipe, ())
+        plan = load_plan(work.folder) or self._first_plan()
         if plan.recipe.key != work.recipe.key:
             raise SettingError(
                 f"{work.folder} holds embeddings of {plan.recipe.model_name} ({plan.recipe.key}), and this run would add "
@@ -127,6 +127,16 @@ class BulkRun:
         self.report.others = sum(len(one.portions) for one in known.values() if one.path not in given)
         return found
 
+    def _first_plan(self) -> Plan:
+        """Raises SettingError for a folder that has Parquet already: nobody could tell what of it would be read twice."""
+        there = next(self._work.folder.glob("*.parquet"), None)
+        if there:
+            raise SettingError(
+                f"{self._work.folder} has {there.name} and others, and no plan of what they hold ({KEPT}/plan.json); "
+                "name another folder by --to, or take them away"
+            )
+        return Plan(self._work.recipe, ())
+
     def _missing(self, inputs: Sequence[Input]) -> list[Task]:
         """What has no shard; the others are counted."""
         left = []
@@ -144,7 +154,7 @@ class BulkRun:
         return left
 
     def _shard(self, task: Task) -> Shard | None:
-        return read_shard(self._work.folder / task.shard, self._work.recipe.key, task.source.origin)
+        return read_shard(self._work.folder, self._work.recipe.key, task.source, task.number)
 
     def _count(self, task: Task, shard: Shard | None) -> None:
         if shard is None:

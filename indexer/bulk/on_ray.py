@@ -11,8 +11,8 @@ import logging
 import os
 import socket
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,9 @@ _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY
 
 ANSWERS_S = 10.0
 """How long the head of a cluster may take to answer."""
+
+RUNS_S = 60.0
+"""How long a machine may take to run what takes no time, once workers were lost."""
 
 
 class BulkFailed(DatelineError):
@@ -82,7 +85,7 @@ class Cluster:
                     f"every worker was lost before it had finished a portion, as of {first.source.path} from item "
                     f"{first.portion.first + 1:,}: is memory short? Run it again with fewer workers or a smaller --batch-size"
                 )
-            workers = min(workers, self._room())
+            workers = min(workers, self._room(_answering()))
             if workers < 1:
                 raise BulkFailed(f"no machine with {self._need()} is left; run it again when there is one")
             told(f"workers were lost; {len(left):,} portions are begun again, by {min(workers, len(left))} workers")
@@ -123,11 +126,12 @@ class Cluster:
                     f"no worker can be started ({said[-1][:200]}); has every machine this Dateline and dateline[ray]?"
                 ) from error
 
-    def _room(self) -> int:
-        """So many workers the machines that are there now can hold, each whole on one of them."""
+    def _room(self, answering: Container[str] | None = None) -> int:
+        """So many workers the machines that are there now (of them those `answering`) can hold, each whole on one of them."""
         import ray
 
-        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        machines = [node["Resources"] for node in alive if answering is None or node["NodeID"] in answering]
         return sum(
             min(
                 int(machine.get(kind, 0) // of_each)
@@ -145,6 +149,30 @@ class Cluster:
 
         machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         return ", ".join(f"{one.get('CPU', 0):g} CPUs and {one.get('GPU', 0):g} GPUs" for one in machines) or "none"
+
+
+def _answering() -> set[str]:
+    """The machines that run something when they are asked to: for a while Ray counts a lost one among those alive."""
+    import ray
+    from ray.exceptions import RayError
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    ask = ray.remote(num_cpus=0, max_retries=0)(_answer)
+    asked = {
+        ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(): node
+        for node in ray.nodes()
+        if node["Alive"]
+    }
+    answered = set()
+    for one in ray.wait(list(asked), num_returns=len(asked), timeout=RUNS_S)[0] if asked else ():
+        with suppress(RayError):
+            ray.get(one)
+            answered.add(str(asked[one]["NodeID"]))
+    return answered
+
+
+def _answer() -> None:
+    """What a machine is asked to run."""
 
 
 @contextmanager
@@ -171,7 +199,8 @@ def connected(wanted: Workers) -> Iterator[Cluster]:
                 with _no_stderr():
                     ray.init(**how, log_to_driver=False, logging_level=logging.CRITICAL)
             except (ConnectionError, ValueError, RuntimeError) as error:
-                raise SettingError(f"no Ray cluster at {wanted.address}: {_first_line(error)}") from None
+                what = f"no Ray cluster at {wanted.address}" if wanted.address else "Ray cannot be started here"
+                raise SettingError(f"{what}: {_first_line(error)}") from None
     try:
         yield Cluster(wanted)
     finally:

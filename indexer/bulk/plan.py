@@ -80,6 +80,11 @@ class Input:
         stat = Path(self.path).stat()
         return (stat.st_size, stat.st_mtime_ns) == (self.size, self.changed_ns)
 
+    def portion_key(self, number: int) -> str:
+        """What tells a portion from all others of this input, of another plan or another state of the file too."""
+        one = self.portions[number]
+        return f"{self.size}-{self.changed_ns}-{one.first}-{one.count}-{one.offset}-{one.bytes}"
+
     def shard(self, number: int) -> str:
         """The name of a portion's shard; in order of name, shards are in the order of the inputs and of what is in them."""
         return f"{self.number:05}-{number:06}.parquet"

@@ -20,18 +20,20 @@ _SKIP_BYTES = 1 << 20
 
 
 def read_portion(source: Input, portion: Portion, how: Reading) -> Iterator[Found | Reject]:
-    """Its items in order, places as in the whole input; what is wrong with the file ends them with a Reject."""
+    """Its items in order, places as in the whole input; a damaged part of a Parquet file ends them with a Reject.
+
+    Raises OSError, and SourceError for lines, where the file cannot be read: it could be when it was planned, so what is missing
+    is no fault of the articles, and they are not to be counted as rejected.
+    """
     file = SourceFile.on_disk(Path(source.path))
-    try:
-        if source.format is SourceFormat.PARQUET:
-            yield from read_parquet(file, how, range(portion.first, portion.first + portion.count))
-            return
+    if source.format is SourceFormat.JSONL:
         with file.open() as opened:
             _skip(opened, portion.offset)
             lines = cast(BinaryIO, io.BufferedReader(_Part(opened, portion.bytes)))
             yield from read_part(lines, file.name, how, before=portion.first)
-    except OSError as error:
-        yield Reject(file.name, "file", f"cannot be read: {error.strerror or error}")
+        return
+    try:
+        yield from read_parquet(file, how, range(portion.first, portion.first + portion.count))
     except SourceError as error:
         yield Reject(file.name, "file", str(error))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.bulk.plan import KEPT
+from indexer.bulk.plan import KEPT, Input
 from indexer.errors import SourceError
 from indexer.layout import sync_folder
 from indexer.records import record_from_article
@@ -61,18 +61,19 @@ def write_shard(
     sync_folder(path.parent)
 
 
-def read_shard(path: Path, recipe: str, origin: str) -> Shard | None:
-    """The shard of that place; None where there is no whole one of this recipe and input."""
+def read_shard(folder: Path, recipe: str, source: Input, number: int) -> Shard | None:
+    """The shard of that portion; None where there is no whole one of it by this recipe."""
     from pyarrow import ArrowException
     from pyarrow.parquet import read_metadata
 
     try:
-        layout = read_metadata(path)
+        layout = read_metadata(folder / source.shard(number))
         columns = layout.schema.to_arrow_schema()
         facts = shard_facts(columns.metadata or {}, columns.names)
     except (ArrowException, OSError, ValueError, SourceError):
         return None
-    if facts is None or (facts.recipe, facts.origin) != (recipe, origin):
+    wanted = (recipe, source.origin, source.portion_key(number))
+    if facts is None or (facts.recipe, facts.origin, facts.portion) != wanted:
         return None
     return Shard(facts, layout.num_rows)
 

@@ -31,6 +31,9 @@ EMBEDDINGS = "embeddings"
 COLUMNS = (*FIELDS, EXTRA, PLACE, EMBEDDINGS)
 LISTS = frozenset({"authors", "tags"})
 
+_LONGEST_PLACE = 400
+"""Characters; a longer one was not written by bulk embedding."""
+
 _AGAIN = "embed its articles again with this Dateline"
 
 
@@ -41,6 +44,8 @@ class ShardFacts:
     model_name: str
     recipe: str
     origin: str
+    portion: str
+    """Which part of that input, as it was when it was read (`indexer.bulk.plan.Input.portion_key`)."""
     read: int
     """Items of the input that it stands for, the rejected ones among them."""
     passages: int
@@ -66,19 +71,22 @@ def shard_facts(metadata: Mapping[bytes, bytes], names: Sequence[str]) -> ShardF
         if sorted(names) != sorted(COLUMNS):
             raise ValueError("its columns are others")
         rejects = tuple((str(place), str(reason)) for place, reason in stated["rejects"])
-        model_name, recipe, origin = (str(stated[name]) for name in ("model_name", "recipe", "origin"))
+        model_name, recipe, origin, portion = (
+            str(stated[name]) for name in ("model_name", "recipe", "origin", "portion")
+        )
         read, passages = (int(stated[name]) for name in ("read", "passages"))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise SourceError(
             f"says that it holds embeddings, but not which ({type(error).__name__}: {error}); {_AGAIN}"
         ) from None
-    return ShardFacts(model_name, recipe, origin, read, passages, rejects)
+    return ShardFacts(model_name, recipe, origin, portion, read, passages, rejects)
 
 
 def embedded_item(row: Mapping[str, Any], facts: ShardFacts, source: str, place: str, how: Reading) -> Found | Reject:
     """The article of a row with its embeddings, or why it is none; it is checked as any other record is."""
     first_read = row[PLACE]
-    place = f"{place}, {first_read}" if isinstance(first_read, str) else place
+    if isinstance(first_read, str) and len(first_read) <= _LONGEST_PLACE and first_read.isprintable():
+        place = f"{place}, {first_read}"
     for name, value in row.items():
         if isinstance(value, BadCell):
             return Reject(source, place, f"{name} {value.reason}")
@@ -86,12 +94,18 @@ def embedded_item(row: Mapping[str, Any], facts: ShardFacts, source: str, place:
         record = {name: row[name] for name in FIELDS if row[name] is not None}
         if row[EXTRA] is not None:
             record[EXTRA] = json.loads(row[EXTRA])
-        brought = row[EMBEDDINGS] or ()
-        vectors = {bytes(one["text_hash"]): bytes(one["vector"]) for one in brought}
-    except (ValueError, TypeError, KeyError) as error:
+        vectors = {_bytes(one["text_hash"]): _bytes(one["vector"]) for one in row[EMBEDDINGS] or ()}
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         return Reject(source, place, f"is no row of a shard with embeddings ({error}); {_AGAIN}")
     item = article_item(record, source, place, how)
     if isinstance(item, Reject):
         return item
     embedded = Embedded(facts.model_name, facts.recipe, vectors, facts.origin)
     return Found(item.article, source, place, stated_id=item.stated_id, embedded=embedded)
+
+
+def _bytes(value: Any) -> bytes:
+    """Bytes as they are: a number, of which Python makes as many zeros, is refused."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"an embedding has {type(value).__name__} where bytes belong")
+    return value

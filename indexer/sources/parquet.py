@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,10 @@ _MAX_BATCH_ROWS = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_CELL_BYTES = 4 * MAX_BODY_CHARS
 """As many as MAX_BODY_CHARS characters can have."""
+
+_MAX_EMBEDDINGS_BYTES = 64 << 20
+_MAX_EMBEDDINGS = 100_000
+"""Of one article; a body of MAX_BODY_CHARS tokens has a fifth as many passages of 100 tokens."""
 
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
@@ -90,7 +94,7 @@ def _text_columns(layout: ParquetFile) -> list[str]:
 
 
 def _rows(table: ParquetFile, wanted: range, as_bytes: Container[int] = ()) -> Iterator[tuple[int, list[Any]]]:
-    """(number from 0, cells) of each wanted row, made one row at a time; in the columns `as_bytes`, bytes stay bytes."""
+    """(number from 0, cells) of each wanted row, made one row at a time; columns `as_bytes` hold embeddings."""
     first = 0
     for group in range(table.num_row_groups):
         past = first + table.metadata.row_group(group).num_rows
@@ -98,7 +102,10 @@ def _rows(table: ParquetFile, wanted: range, as_bytes: Container[int] = ()) -> I
             for batch in table.iter_batches(batch_size=_batch_rows(table, group), row_groups=[group]):
                 for number in range(max(first, wanted.start), min(first + batch.num_rows, wanted.stop)):
                     cells = (column[number - first] for column in batch.columns)
-                    yield number, [_value(cell, as_bytes=place in as_bytes) for place, cell in enumerate(cells)]
+                    yield (
+                        number,
+                        [_embeddings(cell) if place in as_bytes else _value(cell) for place, cell in enumerate(cells)],
+                    )
                 first += batch.num_rows
         first = past
 
@@ -117,20 +124,35 @@ def _batch_rows(table: ParquetFile, group: int) -> int:
     return max(1, min(_MAX_BATCH_ROWS, rows))
 
 
-def _value(cell: Any, *, as_bytes: bool = False) -> Any:
+def _value(cell: Any) -> Any:
     """The value of a pyarrow scalar; `BadCell` for one that cannot be read or is too large.
 
     Times are ISO 8601 in UTC; what JSON has no form for (decimals, durations) is its text.
     """
+    return _made(cell, _MAX_CELL_BYTES, lambda: _moment(cell) or _plain(cell.as_py()))
+
+
+def _embeddings(cell: Any) -> Any:
+    """The value of a cell of embeddings, in which bytes stay bytes; `BadCell` as by `_value`."""
+    from pyarrow import types
+
+    if cell.is_valid and not (types.is_list(cell.type) or types.is_large_list(cell.type)):
+        return BadCell(f"is a cell of the type {cell.type}, and no list")
+    if cell.is_valid and len(cell) > _MAX_EMBEDDINGS:
+        return BadCell(f"has {len(cell):,} embeddings; the limit is {_MAX_EMBEDDINGS:,}")
+    return _made(cell, _MAX_EMBEDDINGS_BYTES, cell.as_py)
+
+
+def _made(cell: Any, limit: int, make: Callable[[], Any]) -> Any:
     from pyarrow import ArrowException
 
     if not cell.is_valid:
         return None
     try:
         size = _size(cell)
-        if size > _MAX_CELL_BYTES:
-            return BadCell(f"is a cell of {size:,} bytes; the limit is {_MAX_CELL_BYTES:,}")
-        return cell.as_py() if as_bytes else _moment(cell) or _plain(cell.as_py())
+        if size > limit:
+            return BadCell(f"is a cell of {size:,} bytes; the limit is {limit:,}")
+        return make()
     except (ArrowException, OverflowError, ValueError) as error:
         return BadCell(f"is a cell of the type {cell.type} that cannot be read ({type(error).__name__})")
 

@@ -213,6 +213,8 @@ def test_embeddings_of_another_recipe_are_made_anew_and_the_log_says_so_once(
         (b"[]", "says that it holds embeddings, but not which"),
         ({"format_version": 2}, "has embeddings in format 2, this Dateline reads 1"),
         ({"rejects": [1]}, "says that it holds embeddings, but not which"),
+        ({"read": "many"}, "says that it holds embeddings, but not which"),
+        ({"portion": None, "passages": None}, "says that it holds embeddings, but not which"),
     ],
 )
 def test_a_shard_that_says_nothing_right_of_itself_is_rejected(
@@ -247,6 +249,59 @@ def test_a_table_with_a_column_of_that_name_is_read_as_any_other(tmp_path: Path)
     assert counting.texts == 1
 
 
+@pytest.mark.parametrize(
+    ("embeddings", "reason"),
+    [
+        ([[{"text_hash": 1, "vector": 1 << 40}]], "an embedding has int where bytes belong"),
+        ([[{"text_hash": "a", "vector": [1, 2]}]], "an embedding has str where bytes belong"),
+        ([[{"text_hash": b"a", "vector": {"of": b"a"}}]], "an embedding has dict where bytes belong"),
+        ([[{"hash": b"a"}]], "is no row of a shard with embeddings"),
+        ([[b"a"]], "is no row of a shard with embeddings"),
+        ([[None]], "is no row of a shard with embeddings"),
+        ([5], "embeddings is a cell of the type int64, and no list"),
+        ([{"text_hash": b"a", "vector": b"a"}], "embeddings is a cell of the type struct"),
+        ([[{"text_hash": b"", "vector": b""}] * 100_001], "embeddings has 100,001 embeddings; the limit is 100,000"),
+        ([[{"text_hash": b"a", "vector": bytes(65 << 20)}]], "embeddings is a cell of 68,157,4"),
+    ],
+    ids=["numbers", "text", "a struct", "other names", "bytes", "null", "a number", "no list", "too many", "too large"],
+)
+def test_what_are_no_embeddings_reject_their_row_and_no_other(
+    tmp_path: Path, source: Path, embeddings: Any, reason: str
+) -> None:
+    shard = embedded(source, tmp_path / "out")[0]
+    table = parquet.read_table(shard)
+    none = pyarrow.nulls(len(table) - 1, pyarrow.array(embeddings).type)
+    changed = pyarrow.chunked_array([pyarrow.array(embeddings), none])
+    place = table.schema.get_field_index(EMBEDDINGS)
+    parquet.write_table(table.set_column(place, EMBEDDINGS, changed), shard)
+    report = taken_in(IndexFolder(tmp_path / "index"), [shard], Counting())
+    assert (report.new, report.rejected, report.brought) == (9, 1, 0)
+    assert reason in report.rejects[0].reason
+
+
+def test_the_embeddings_of_the_longest_bodies_have_room(tmp_path: Path, source: Path) -> None:
+    """More of them than a cell of text may have bytes."""
+    shard = embedded(source, tmp_path / "out")[0]
+    more = [{"text_hash": number.to_bytes(16), "vector": bytes(2048)} for number in range(10_000)]
+    rewritten(shard, lambda found: found + more if found[0] else found)
+    counting = Counting()
+    report = taken_in(IndexFolder(tmp_path / "index"), [shard], counting)
+    assert (report.new, report.brought, report.rejected, counting.texts) == (10, 10, 0, 0)
+
+
+def test_a_place_that_bulk_embedding_did_not_write_is_not_repeated(tmp_path: Path, source: Path) -> None:
+    shard = embedded(source, tmp_path / "out")[0]
+    table = parquet.read_table(shard)
+    rows = table.to_pylist()
+    for row, place in zip(rows, ("\x1b[31mline 1", "line " * 1000, 5, None), strict=False):
+        row |= {"place": place if isinstance(place, str) else None, "title": None, "body": None}
+    rows[4]["extra"] = "[" * 100_000
+    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=table.schema), shard)
+    report = taken_in(IndexFolder(tmp_path / "index"), [shard], Counting())
+    assert [reject.place for reject in report.rejects[:4]] == ["row 1", "row 2", "row 3", "row 4"]
+    assert (report.new, report.rejected) == (5, 5)
+
+
 def test_the_command_says_what_came_with_the_articles(tmp_path: Path, source: Path) -> None:
     shards = embedded(source, tmp_path / "out")
     done = jobs.ingest(IndexFolder(tmp_path / "index"), [str(path) for path in shards])
@@ -262,10 +317,18 @@ def test_a_portion_is_embedded_once_and_a_changed_input_is_refused(tmp_path: Pat
     embedder = PortionEmbedder(work_into(tmp_path / "out"))
     embedder.embed(Task(made, 0))
     assert shard.stat().st_mtime_ns == before
+    of_another_plan = planned(source, 0, Size(7, 1 << 20))
+    assert isinstance(of_another_plan, Input)
+    assert embedder.embed(Task(of_another_plan, 0)).articles == 7
+    assert embedder.embed(Task(made, 0)).articles == 10
     shard.unlink()
     write_jsonl(source, map(record, range(5)))
     with pytest.raises(SourceError, match="was changed while it was read"):
         embedder.embed(Task(made, 0))
+    source.unlink()
+    with pytest.raises(FileNotFoundError):
+        embedder.embed(Task(made, 0))
+    assert not shard.exists()
 
 
 def test_a_machine_with_another_model_embeds_nothing(tmp_path: Path, source: Path) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +34,10 @@ from indexer.sources import read_files
 from indexer.sources.embedded_shard import EMBEDDINGS
 from indexer.sources.items import Reading
 from indexer.types import Found
+from scripts import bulk_embed
 from search_api import jobs
 from search_api.clock import utc_now
+from tests.gated_encoder import WAIT_S, Gate, behind
 from tests.support import NOW, ROOT, SAMPLE, record, write_jsonl
 
 pytestmark = [
@@ -47,12 +53,13 @@ ONE_EACH = Workers(2, cpus=1)
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A cluster of two nodes with a core each; this process is connected to it."""
+    """A cluster of two nodes with a core each; this process is connected to it. A node that is gone is missed within seconds."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, connect=False, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": {"health_check_period_ms": 500}}
+    made = Cluster(initialize_head=True, connect=False, head_node_args=head)
     made.add_node(num_cpus=1)
     ray.init(address=made.address, log_to_driver=False, logging_level=50)
     made.wait_for_nodes(timeout=60)
@@ -85,14 +92,6 @@ def by_one_process(plan_of: Path, folder: Path) -> list[dict[str, Any]]:
     return rows(folder)
 
 
-def works_on(node: Any) -> bool:
-    """Whether a worker runs on the node."""
-    from ray._private.state import actors
-
-    there: list[dict[str, Any]] = list(actors().values())
-    return any(one["State"] == "ALIVE" and one["Address"]["NodeID"] == node.node_id for one in there)
-
-
 def script(*arguments: str | Path, model: str = "text-hash") -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "scripts/bulk_embed.py", *map(str, arguments)],
@@ -109,106 +108,6 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, errors
 
 
-@pytest.mark.usefixtures("cluster")
-def test_two_nodes_share_the_portions_of_a_small_input(tmp_path: Path) -> None:
-    first = write_jsonl(tmp_path / "a.jsonl", [*map(record, range(150)), "{broken", *map(record, range(150, 200))])
-    second = tmp_path / "b.parquet"
-    parquet.write_table(pyarrow.Table.from_pylist([record(number) for number in range(200, 300)]), second)
-    out = tmp_path / "out"
-    seen: list[tuple[int, int]] = []
-    run = BulkRun(work_into(out), print, lambda _report, done, of: seen.append((done, of)))
-    run.run([first, second], ONE_EACH, 20)
-    report = run.report
-    assert (report.read, report.articles, report.passages, report.shards, report.shards_before) == (
-        301,
-        300,
-        300,
-        16,
-        0,
-    )
-    (reject,) = report.rejections.rejects
-    assert (reject.source, reject.place) == (str(first), "line 151")
-    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in range(300)]
-    assert rows(out) == by_one_process(out, tmp_path / "alone")
-    assert seen[0] == (0, 301)
-    assert seen[-1] == (301, 301)
-    assert seen == sorted(seen)
-
-
-def test_a_node_that_is_killed_costs_no_article_and_doubles_none(cluster: Any, tmp_path: Path) -> None:
-    source = write_jsonl(tmp_path / "a.jsonl", map(record, range(600)))
-    out = tmp_path / "out"
-    node = cluster.add_node(num_cpus=1)
-    cluster.wait_for_nodes(timeout=60)
-    killed: list[int] = []
-    lines: list[str] = []
-
-    def kill_one(report: BulkReport, _done: int, _of: int) -> None:
-        if report.shards >= 10 and not killed and works_on(node):
-            killed.append(report.shards)
-            cluster.remove_node(node, allow_graceful=False)
-
-    run = BulkRun(work_into(out), lines.append, kill_one)
-    run.run([source], Workers(3, cpus=1), 3)
-    assert killed
-    assert killed[0] < run.report.shards == 200
-    assert run.report.articles == 600
-    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in range(600)]
-    assert rows(out) == by_one_process(out, tmp_path / "alone")
-    assert not list((out / ".bulk").glob("*.parquet.*"))
-    index = IndexFolder(tmp_path / "index")
-    done = jobs.ingest(index, [str(out)])
-    assert (done.report.new, done.report.encoded, done.report.brought) == (600, 0, 600)
-
-
-@pytest.mark.usefixtures("cluster")
-def test_what_nodes_have_no_room_for_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    source = write_jsonl(tmp_path / "a.jsonl", map(record, range(10)))
-    for wanted, room in (
-        (Workers(1, cpus=2), 0),
-        (Workers(3, cpus=1), 2),
-        (Workers(1, cpus=1, gpus=1), 0),
-        (Workers(cpus=2), 0),
-    ):
-        with pytest.raises(SettingError, match=rf"^there is room for {room} workers of .* the machines have 1 CPUs"):
-            BulkRun(work_into(tmp_path / "out"), print, quiet).run([source], wanted)
-    assert not list((tmp_path / "out").glob("*.parquet"))
-
-
-@pytest.mark.usefixtures("cluster")
-def test_what_is_there_is_not_done_again(tmp_path: Path) -> None:
-    source = write_jsonl(tmp_path / "a.jsonl", [*map(record, range(100)), "{broken"])
-    out = tmp_path / "out"
-    BulkRun(work_into(out), print, quiet).run([source], ONE_EACH, 10)
-    whole = rows(out)
-    gone, damaged, *others = sorted(out.glob("*.parquet"))
-    times = [path.stat().st_mtime_ns for path in others]
-    gone.unlink()
-    damaged.write_bytes(damaged.read_bytes()[:-100])
-    (out / ".bulk" / "00000-000000.parquet.host.1").write_bytes(b"left by a killed worker")
-
-    again = BulkRun(work_into(out), print, quiet)
-    again.run([source], Workers(1), 1000)
-    assert (again.report.shards, again.report.shards_before, again.report.passages_before) == (11, 9, 80)
-    assert (again.report.articles, again.report.rejections.rejected) == (100, 1)
-    assert rows(out) == whole
-    assert [path.stat().st_mtime_ns for path in others] == times
-    assert sorted(path.name for path in (out / ".bulk").iterdir()) == ["lock", "plan.json"]
-
-    more = write_jsonl(tmp_path / "b.jsonl", map(record, range(100, 130)))
-    write_jsonl(source, map(record, range(50)))
-    changed = BulkRun(work_into(out), print, quiet)
-    changed.run([more, source, more], ONE_EACH, 10)
-    assert (changed.report.shards_before, changed.report.articles) == (0, 80)
-    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in [*range(50), *range(100, 130)]]
-
-    lines: list[str] = []
-    own = BulkRun(work_into(out), lines.append, quiet)
-    own.run([more, *out.glob("*.parquet")], ONE_EACH, 10)
-    assert (own.report.shards_before, own.report.shards, own.report.others) == (3, 3, 5)
-    assert lines == [f"8 files in {out} are not read: the shards go there"]
-
-
 def test_a_folder_of_another_recipe_or_another_run_is_refused(tmp_path: Path) -> None:
     source = write_jsonl(tmp_path / "a.jsonl", map(record, range(5)))
     out = tmp_path / "out"
@@ -221,33 +120,149 @@ def test_a_folder_of_another_recipe_or_another_run_is_refused(tmp_path: Path) ->
         BulkRun(work_into(out), print, quiet).run([source], ONE_EACH)
 
 
-@pytest.mark.usefixtures("cluster")
-def test_a_shard_that_cannot_be_written_ends_the_run_with_its_reason(tmp_path: Path) -> None:
-    source = write_jsonl(tmp_path / "a.jsonl", map(record, range(5)))
-    out = tmp_path / "out"
-    (out / "00000-000000.parquet").mkdir(parents=True)
-    with pytest.raises(BulkFailed, match=r"IsADirectoryError.*\(items 1 on of .*a.jsonl\)"):
-        BulkRun(work_into(out), print, quiet).run([source], Workers(1))
-
-
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "ray://127.0.0.1:10001"])
-def test_an_address_without_a_cluster_is_refused_at_once(address: str, tmp_path: Path) -> None:
-    done = script(
-        write_jsonl(tmp_path / "a.jsonl", [record(1)]), "--to", tmp_path / "out", "--address", address, "--json"
-    )
-    code, out, errors = finished(done)
-    assert code == 2
-    assert address in json.loads(out)["error"]
-    assert errors.startswith("error: ")
+def test_an_address_without_a_cluster_is_refused_at_once(address: str) -> None:
+    """Before the cluster of this module is there: one that this process is connected to is used, whatever the address."""
+    import ray
+
+    assert not ray.is_initialized()
+    with pytest.raises(SettingError, match=re.escape(address)), connected(Workers(address=address)):
+        raise AssertionError
 
 
-def test_a_script_that_is_killed_is_taken_up_by_the_next(tmp_path: Path) -> None:
-    source, out = write_jsonl(tmp_path / "a.jsonl", [*map(record, range(2000)), "{broken"]), tmp_path / "out"
-    arguments = (source, "--to", out, "--workers", "2", "--batch-size", "20")
+@pytest.mark.usefixtures("cluster")
+def test_two_nodes_share_the_portions_and_what_is_there_is_not_done_again(tmp_path: Path) -> None:
+    source = write_jsonl(tmp_path / "a.jsonl", [*map(record, range(50)), "{broken", *map(record, range(50, 60))])
+    table = tmp_path / "b.parquet"
+    parquet.write_table(pyarrow.Table.from_pylist([record(number) for number in range(60, 100)]), table)
+    out = tmp_path / "out"
+    seen: list[tuple[int, int]] = []
+    first = BulkRun(work_into(out), print, lambda _report, done, of: seen.append((done, of)))
+    first.run([source, table], ONE_EACH, 10)
+    report = first.report
+    assert (report.read, report.articles, report.passages, report.shards_before) == (101, 100, 100, 0)
+    (reject,) = report.rejections.rejects
+    assert (reject.source, reject.place) == (str(source), "line 51")
+    whole = rows(out)
+    assert [row["id"] for row in whole] == [f"a{number}" for number in range(100)]
+    assert whole == by_one_process(out, tmp_path / "alone")
+    assert seen[0] == (0, 101)
+    assert seen[-1] == (101, 101)
+    assert seen == sorted(seen)
+
+    gone, damaged, *others = sorted(out.glob("*.parquet"))
+    times = [path.stat().st_mtime_ns for path in others]
+    gone.unlink()
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    (out / ".bulk" / "00000-000000.parquet.host.1").write_bytes(b"left by a killed worker")
+    again = BulkRun(work_into(out), print, quiet)
+    again.run([source, table], Workers(1), 1000)
+    assert (again.report.shards, again.report.shards_before) == (report.shards, report.shards - 2)
+    assert (again.report.passages_before, again.report.articles, again.report.rejections.rejected) == (80, 100, 1)
+    assert rows(out) == whole
+    assert [path.stat().st_mtime_ns for path in others] == times
+    assert sorted(path.name for path in (out / ".bulk").iterdir()) == ["lock", "plan.json"]
+
+    more = write_jsonl(tmp_path / "c.jsonl", map(record, range(100, 130)))
+    write_jsonl(source, map(record, range(30)))
+    changed = BulkRun(work_into(out), print, quiet)
+    changed.run([more, source, more], ONE_EACH, 10)
+    assert (changed.report.shards_before, changed.report.articles) == (0, 60)
+    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in [*range(30), *range(60, 130)]]
+
+    lines: list[str] = []
+    source.unlink()
+    own = BulkRun(work_into(out), lines.append, quiet)
+    own.run([more, source, *out.glob("0*.parquet")], ONE_EACH, 10)
+    assert (own.report.shards_before, own.report.shards) == (3, 3)
+    assert own.report.rejections.rejects[0].reason == "cannot be read: No such file or directory"
+    assert lines == [f"{len(list(out.glob('*.parquet')))} files in {out} are not read: the shards go there"]
+
+    (out / ".bulk" / "plan.json").unlink()
+    with pytest.raises(SettingError, match=r"has 0\d+-0\d+.parquet and others, and no plan of what they hold"):
+        BulkRun(work_into(out), print, quiet).run([more], ONE_EACH, 10)
+
+
+def test_a_node_that_is_killed_costs_no_article_and_doubles_none(cluster: Any, tmp_path: Path) -> None:
+    """A worker of each node is in the middle of a portion when one of the nodes is killed."""
+    source = write_jsonl(tmp_path / "a.jsonl", map(record, range(120)))
+    out = tmp_path / "out"
+    gate = Gate(tmp_path, out, 5)
+    work = replace(work_into(out), load=behind(gate))
+    node = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes(timeout=60)
+    lines: list[str] = []
+
+    def kill_it() -> int:
+        until = time.monotonic() + WAIT_S / 2
+        while not gate.is_reached_by(node.node_id) and time.monotonic() < until:
+            time.sleep(0.05)
+        reached = gate.is_reached_by(node.node_id)
+        there = len(list(out.glob("*.parquet")))
+        cluster.remove_node(node, allow_graceful=False)
+        gate.open()
+        return there if reached else 0
+
+    run = BulkRun(work, lines.append, quiet)
+    with ThreadPoolExecutor(1) as killer:
+        killed = killer.submit(kill_it)
+        run.run([source], Workers(3, cpus=1), 4)
+    assert 5 <= killed.result() < run.report.shards == 30
+    assert len(lines) == 1
+    assert re.fullmatch(r"workers were lost; \d+ portions are begun again, by [12] workers", lines[0])
+    assert run.report.articles == 120
+    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in range(120)]
+    assert rows(out) == by_one_process(out, tmp_path / "alone")
+    assert not list((out / ".bulk").glob("*.parquet.*"))
+    done = jobs.ingest(IndexFolder(tmp_path / "index"), [str(out)])
+    assert (done.report.new, done.report.encoded, done.report.brought) == (120, 0, 120)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_what_nodes_have_no_room_for_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    source = write_jsonl(tmp_path / "a.jsonl", map(record, range(10)))
+    with connected(Workers(cpus=1)) as two:
+        assert two.workers() == 2
+    for wanted, room in (
+        (Workers(1, cpus=2), 0),
+        (Workers(3, cpus=1), 2),
+        (Workers(1, cpus=1, gpus=1), 0),
+        (Workers(cpus=2), 0),
+    ):
+        with pytest.raises(SettingError, match=rf"^there is room for {room} workers of .* the machines have 1 CPUs"):
+            BulkRun(work_into(tmp_path / "out"), print, quiet).run([source], wanted)
+    assert not list((tmp_path / "out").glob("*.parquet"))
+
+
+class _Missing:
+    """What no worker can load."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return import_module, ("dateline_of_tomorrow",)
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise AssertionError
+
+
+@pytest.mark.usefixtures("cluster")
+def test_what_workers_cannot_do_ends_the_run_with_its_reason(tmp_path: Path) -> None:
+    source = write_jsonl(tmp_path / "a.jsonl", map(record, range(5)))
+    work = work_into(tmp_path / "out")
+    Plan(work.recipe, ()).save(work.folder)
+    (work.folder / "00000-000000.parquet").mkdir()
+    with pytest.raises(BulkFailed, match=r"IsADirectoryError.*\(items 1 on of .*a.jsonl\)"):
+        BulkRun(work, print, quiet).run([source], Workers(1))
+    with pytest.raises(BulkFailed, match=r"no worker can be started \(.*dateline_of_tomorrow"):
+        BulkRun(replace(work, load=_Missing()), print, quiet).run([source], Workers(1))
+
+
+def test_a_script_that_is_killed_is_taken_up_by_the_next(cluster: Any, tmp_path: Path) -> None:
+    source, out = write_jsonl(tmp_path / "a.jsonl", [*map(record, range(1000)), "{broken"]), tmp_path / "out"
+    arguments = (source, "--to", out, "--workers", "2", "--batch-size", "10", "--address", cluster.address)
     first = script(*arguments)
     until = time.monotonic() + 120
     while len(list(out.glob("*.parquet"))) < 5 and time.monotonic() < until:
-        time.sleep(0.05)
+        time.sleep(0.02)
     first.send_signal(signal.SIGKILL)
     first.communicate(timeout=60)
     there = len(list(out.glob("*.parquet")))
@@ -256,52 +271,54 @@ def test_a_script_that_is_killed_is_taken_up_by_the_next(tmp_path: Path) -> None
     code, said, errors = finished(script(*arguments, "--json"))
     report = json.loads(said)
     assert code == 1, errors
-    assert (report["read"], report["articles"], report["rejected"], report["shards"]) == (2001, 2000, 1, 101)
+    assert (report["read"], report["articles"], report["rejected"], report["shards"]) == (1001, 1000, 1, 101)
     assert there <= report["shards_before"] < 101
-    assert report["rejects"][0]["place"] == "line 2001"
+    assert report["rejects"][0]["place"] == "line 1001"
     assert "error" not in report
-    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in range(2000)]
+    assert [row["id"] for row in rows(out)] == [f"a{number}" for number in range(1000)]
 
 
-@pytest.mark.usefixtures("cluster")
-def test_real_vectors_are_those_of_one_process(tmp_path: Path) -> None:
+def test_real_vectors_of_a_cluster_that_the_script_starts_are_those_of_one_process(tmp_path: Path) -> None:
     few = (SAMPLE / "articles.jsonl").read_text(encoding="utf-8").splitlines()[:4]
     source, out = write_jsonl(tmp_path / "few.jsonl", few), tmp_path / "out"
-    work = work_into(out, recipe_for(load_encoder(DEFAULT_MODEL)))
-    work = Work(out, work.recipe, work.models, Device.CPU, Reading(utc_now()))
-    encoder = load_encoder(DEFAULT_MODEL, work.models)
-    encoder.encode_documents(["A line, so that the model is converted before the workers need it."])
-    BulkRun(work, print, quiet).run([source], ONE_EACH, 2)
-    items = [item for item in read_files([source], work.how) if isinstance(item, Found)]
+    code, said, errors = finished(script(source, "--to", out, "--model", DEFAULT_MODEL, "--batch-size", "2", "--json"))
+    assert (code, json.loads(said)["shards"]) == (0, 2), errors
+    encoder = load_encoder(DEFAULT_MODEL, out / ".bulk" / "models")
+    items = [item for item in read_files([source], Reading(utc_now())) if isinstance(item, Found)]
     texts = texts_of(cut(item.article, encoder.tokenizer) for item in items)
     expected = dict(zip(texts, encoder.encode_documents(list(texts.values())), strict=True))
     stored = {one["text_hash"]: one["vector"] for row in rows(out) for one in row[EMBEDDINGS]}
     assert stored == {text_hash: vector.astype("<f2").tobytes() for text_hash, vector in expected.items()}
 
 
-def test_wrong_use_is_said_with_status_2(tmp_path: Path) -> None:
-    source = write_jsonl(tmp_path / "a.jsonl", [record(1)])
-    for arguments, said in (
-        ((source, "--to", tmp_path / "out", "--workers", "0"), "are 1 or more"),
-        ((tmp_path / "nothing.jsonl", "--to", tmp_path / "out"), "does not exist"),
-        ((source, "--to", tmp_path / "out", "--model", "no/such-model"), "is neither"),
-    ):
-        code, _, errors = finished(script(*arguments))
-        assert (code, said in errors) == (2, True), errors
-
-
-def test_the_index_says_which_model(tmp_path: Path) -> None:
-    index = IndexFolder(tmp_path / "index")
+def test_wrong_use_is_said_with_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = write_jsonl(tmp_path / "a.jsonl", map(record, range(4)))
+    index = IndexFolder(tmp_path / "index")
     jobs.ingest(index, [str(source)])
-    code, _, errors = finished(
-        script(source, "--to", tmp_path / "out", "--index", index.root, "--model", DEFAULT_MODEL)
-    )
-    assert code == 2
-    assert "the index was built with model text-hash" in errors
+    for arguments, said in (
+        ((tmp_path / "nothing.jsonl", "--to", tmp_path / "out"), "does not exist"),
+        ((source, "--to", source / "out"), "a.jsonl"),
+        ((source, "--to", tmp_path / "out", "--model", "no/such-model"), "is neither"),
+        (
+            (source, "--to", tmp_path / "out", "--index", index.root, "--model", DEFAULT_MODEL),
+            "the index was built with model text-hash",
+        ),
+    ):
+        monkeypatch.setattr(sys, "argv", ["bulk_embed.py", *map(str, arguments), "--json"])
+        with pytest.raises(SystemExit) as ended:
+            sys.exit(bulk_embed.main())
+        out, errors = capsys.readouterr()
+        assert (ended.value.code, said in errors) == (2, True), errors
+        assert said in json.loads(out)["error"]
 
 
-@pytest.mark.usefixtures("cluster")
-def test_room_is_counted_by_machine() -> None:
-    with connected(Workers(cpus=1)) as two:
-        assert two.workers() == 2
+@pytest.mark.parametrize("option", [("--workers", "0"), ("--batch-size", "0"), ("--gpus-per-worker", "nan")])
+def test_a_number_out_of_range_is_said_with_status_2(
+    option: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bulk_embed.py", "a.jsonl", "--to", "out", *option])
+    with pytest.raises(SystemExit, match="2"):
+        bulk_embed.main()
+    assert "are 1 or more, --gpus-per-worker is from 0 to 1" in capsys.readouterr().err

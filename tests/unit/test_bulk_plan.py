@@ -107,6 +107,21 @@ def test_a_file_that_is_gone_is_rejected(tmp_path: Path) -> None:
     assert made.reason == "cannot be read: No such file or directory"
 
 
+def test_lines_that_can_be_read_no_more_are_no_rejects(tmp_path: Path) -> None:
+    """They could be when they were planned: the machine is at fault, and the next run reads them."""
+    path = write_jsonl(tmp_path / "a.jsonl", map(record, range(3)))
+    plain = cut_up(path)
+    packed = tmp_path / "b.jsonl.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    compressed = cut_up(packed)
+    path.unlink()
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(FileNotFoundError):
+        list(read_portion(plain, plain.portions[0], HOW))
+    with pytest.raises(SourceError, match="its compression is damaged"):
+        list(read_portion(compressed, compressed.portions[0], HOW))
+
+
 def test_a_plan_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     recipe = recipe_for(TextHashEncoder())
     plan = Plan(recipe, (cut_up(write_jsonl(tmp_path / "ä.jsonl", map(record, range(30)))),))
