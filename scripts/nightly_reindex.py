@@ -32,7 +32,7 @@ from indexer.runtimes import Device
 from search_api import generation_jobs, jobs
 from search_api.client import Dateline, DatelineClientError
 from search_api.clock import utc_now
-from search_api.engine_choice import shelf_of
+from search_api.engine_choice import shelf_of, store_of
 from search_api.ingest_report import counts, rejects
 from search_api.query import whole_text
 from search_api.settings import Settings
@@ -108,7 +108,7 @@ def _night(index: IndexFolder, wanted: Wanted, report: dict[str, Any]) -> int:
     if damage:
         _say(f"the serving generation is replaced, without a gate, since it cannot be compared with: {damage}")
     refused = False
-    if damage or jobs.status(index)["changes_since_generation"]:
+    if damage or _is_behind(index):
         built = _in_turn(
             lambda: generation_jobs.reindex(
                 index,
@@ -152,6 +152,14 @@ def _damage(index: IndexFolder) -> str | None:
         return next(iter(shelf.wrong(shelf.manifest(number))), None) if number is not None else None
     except IndexDamaged as error:
         return str(error)
+
+
+def _is_behind(index: IndexFolder) -> bool:
+    """Whether a generation has to be built for what changed; in Milvus it was carried into the serving one as it was taken in."""
+    status = jobs.status(index)
+    if store_of(index) and status["generation"]:
+        return False
+    return bool(status["changes_since_generation"])
 
 
 def _in_turn(action: Callable[[], T]) -> T:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from indexer.archive import Archive
 from indexer.encoder import Encoder
 from indexer.engines.milvus.carrying import build, check_origin, mark_of
@@ -15,6 +17,9 @@ from search_api.carrier import Carrier
 from search_api.clock import utc_now
 from search_api.milvus_library import manifest_of
 from search_api.shelves import Progress
+
+READERS_LOOK_S = 2.0
+"""How long after an activation readers may go on asking the generation that served before."""
 
 
 class MilvusShelf:
@@ -65,7 +70,11 @@ class MilvusShelf:
         with archive.transaction():
             remember_recipe(archive, Recipe.of_key(manifest.model_name, manifest.recipe))
             (note_rolled_back if again else note_served)(archive, manifest.number, Of.MILVUS)
+        before = self.serving()
         self._store.activate(manifest.number)
+        if before is not None and before != manifest.number:
+            time.sleep(READERS_LOOK_S)
+            self._store.release(before)
 
     def check_origin(self, archive: Archive) -> None:
         """Raise IndexDamaged where what serves is of another archive: then nothing may be written to this one."""

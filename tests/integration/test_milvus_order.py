@@ -45,8 +45,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusStore]:
         stored(seq, chunks=0, published_at=published(seq), tags=("odd",) if seq % 2 else ()) for seq in range(ARTICLES)
     ]
     store.upsert(1, [document_of(one, None) for one in articles], new=True)
-    store.add_holders(1, Kind.EXACT, WORDS)
-    store.add_holders(1, Kind.TITLE, {"wtitle": 5_000})
+    store.add_holders(1, {Kind.EXACT: WORDS, Kind.TITLE: {"wtitle": 5_000}})
     yield store
     store.close()
 
@@ -112,8 +111,8 @@ def test_the_words_with_a_beginning_that_most_articles_hold_come_first(
 
 def test_words_are_counted_up_and_down_and_forgotten_at_none(store: MilvusStore) -> None:
     kind = Kind.AUTHOR
-    store.add_holders(1, kind, {"Ada": 2, 'O"Brien\\': 1, "é" * 3_000: 4, "": 1, "é" * 40_000: 1, "none": 0})
-    store.add_holders(1, kind, {"Ada": 3, 'O"Brien\\': -1, "gone": -5})
+    store.add_holders(1, {kind: {"Ada": 2, 'O"Brien\\': 1, "é" * 3_000: 4, "": 1, "é" * 40_000: 1, "none": 0}})
+    store.add_holders(1, {kind: {"Ada": 3, 'O"Brien\\': -1, "gone": -5}})
     asked = ["Ada", "ada", 'O"Brien\\', "é" * 3_000, "é" * 2_999, "", "é" * 40_000, "none", "gone"]
     assert store.holders(1, kind, asked) == {"Ada": 5, "é" * 3_000: 4, "": 1}
     assert store.holders(1, Kind.TAG, asked) == {}

@@ -107,8 +107,7 @@ def build(
             tally.add(one.article, document.terms)
             chunks += len(document.embeddings)
         progress(len(stored))
-    for kind, counts in tally.holders.items():
-        store.add_holders(number, kind, counts)
+    store.add_holders(number, tally.holders)
     carried = Carried(
         format=FORMAT,
         archive=archive_id(archive),
@@ -177,8 +176,7 @@ def _take_away(store: MilvusStore, carried: Carried, seqs: Sequence[int]) -> Car
 
 
 def _counted(store: MilvusStore, carried: Carried, tally: _Tally) -> Carried:
-    for kind, held in tally.holders.items():
-        store.add_holders(carried.number, kind, held)
+    store.add_holders(carried.number, tally.holders)
     counts = tally.counts(Counts.of(carried.counts))
     return replace(carried, articles=counts.articles, counts=asdict(counts))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from indexer.engines.milvus.collections import NOWHERE, TEXT_BYTES
@@ -16,29 +16,35 @@ _AT_ONCE = 2_000
 
 def holders(connection: Connection, collection: str, kind: Kind, words: Collection[str]) -> dict[str, int]:
     """See `MilvusStore.holders`."""
-    return {word: held for word, held in _held(connection, collection, kind, words, fresh=False).items() if held > 0}
+    keys = {word_key(kind, word): word for word in words}
+    return {keys[key]: held for key, held in _held(connection.read, collection, list(keys)).items() if held > 0}
 
 
-def add(connection: Connection, collection: str, kind: Kind, counts: Mapping[str, int]) -> None:
+def add(connection: Connection, collection: str, counts: Mapping[Kind, Mapping[str, int]]) -> None:
     """See `MilvusStore.add_holders`. A word of more than 65,535 bytes is not counted."""
-    changed = {word: more for word, more in counts.items() if more and len(word.encode()) <= TEXT_BYTES}
-    held = _held(connection, collection, kind, changed, fresh=True)
-    sums = {word: held.get(word, 0) + more for word, more in changed.items()}
+    changed = {
+        word_key(kind, word): (word, more)
+        for kind, words in counts.items()
+        for word, more in words.items()
+        if more and len(word.encode()) <= TEXT_BYTES
+    }
+    held = _held(connection.read_to_write, collection, list(changed), consistency_level="Strong")
+    sums = {key: held.get(key, 0) + more for key, (_, more) in changed.items()}
     rows = [
         {
-            "word_key": word_key(kind, word),
-            "word": word,
-            "letters": len(word),
+            "word_key": key,
+            "word": changed[key][0],
+            "letters": len(changed[key][0]),
             "holders": total,
             "version": 0,
             "nowhere": NOWHERE,
         }
-        for word, total in sums.items()
+        for key, total in sums.items()
         if total > 0
     ]
     for start in range(0, len(rows), _AT_ONCE):
         connection.write("upsert", collection_name=collection, data=rows[start : start + _AT_ONCE])
-    gone = [word_key(kind, word) for word, total in sums.items() if total <= 0 and word in held]
+    gone = [key for key, total in sums.items() if total <= 0 and key in held]
     for start in range(0, len(gone), _AT_ONCE):
         connection.write("delete", collection_name=collection, ids=gone[start : start + _AT_ONCE])
 
@@ -70,23 +76,19 @@ def beginning(
     return sorted(words.items(), key=lambda item: (-item[1], item[0]))[:limit]
 
 
-def _held(
-    connection: Connection, collection: str, kind: Kind, words: Collection[str], *, fresh: bool
-) -> dict[str, int]:
-    keys = {word_key(kind, word): word for word in words}
-    listed = list(keys)
+def _held(read: Callable[..., Any], collection: str, keys: Sequence[str], **first: str) -> dict[str, int]:
+    """How many articles hold the words of these keys. `first` is of the first question alone: what has answered it has all that
+    it waited for."""
     found: dict[str, int] = {}
-    level = {"consistency_level": "Strong"} if fresh else {}
-    read = connection.read_to_write if fresh else connection.read
-    for start in range(0, len(listed), _AT_ONCE):
+    for start in range(0, len(keys), _AT_ONCE):
         rows: list[dict[str, Any]] = read(
             "query",
             collection_name=collection,
-            filter=written(OneOf("word_key", tuple(listed[start : start + _AT_ONCE]))),
+            filter=written(OneOf("word_key", tuple(keys[start : start + _AT_ONCE]))),
             output_fields=["word_key", "holders"],
-            **level,
+            **(first if start == 0 else {}),
         )
-        found |= {keys[str(row["word_key"])]: int(row["holders"]) for row in rows}
+        found |= {str(row["word_key"]): int(row["holders"]) for row in rows}
     return found
 
 

@@ -119,6 +119,13 @@ class MilvusStore:
         call = "create_alias" if self.active() is None else "alter_alias"
         self._connection.arrange(call, collection_name=articles, alias=self._names.alias)
 
+    def release(self, generation: int) -> None:
+        """Let the query nodes' memory of a generation go; a call that is about it loads it again. Nothing in Milvus Lite."""
+        if self.capabilities.is_lite:
+            return
+        for part in (Part.ARTICLES, Part.CHUNKS, Part.WORDS):
+            self._connection.arrange("release_collection", collection_name=self._names.of(generation, part))
+
     def put_manifest(self, generation: int, manifest: Mapping[str, Any]) -> None:
         """Keep what a generation was made of, as JSON."""
         self._notes.put(_manifest_name(generation), json.dumps(dict(manifest), ensure_ascii=False))
@@ -233,9 +240,9 @@ class MilvusStore:
         """How many articles hold each of these words; those that none holds are left out."""
         return counted_words.holders(self._connection, self._words(generation), kind, words)
 
-    def add_holders(self, generation: int, kind: Kind, counts: Mapping[str, int]) -> None:
+    def add_holders(self, generation: int, counts: Mapping[Kind, Mapping[str, int]]) -> None:
         """Add to how many articles hold each word; for the one process that writes. A word that none holds is forgotten."""
-        counted_words.add(self._connection, self._words(generation), kind, counts)
+        counted_words.add(self._connection, self._words(generation), counts)
 
     def beginning(
         self, generation: int, kind: Kind, prefix: str, *, letters: tuple[int, int] | None, limit: int

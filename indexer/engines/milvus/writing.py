@@ -25,12 +25,12 @@ def upsert(connection: Connection, names: Collections, documents: Sequence[Docum
     latest = list({document.facts.seq: document for document in documents}.values())
     if not latest:
         return
-    left_over = [] if new else _left_over(connection, names, latest)
     for rows in batches(row for document in latest for row in chunk_rows(document)):
         connection.write("upsert", collection_name=names.chunks, data=rows)
     for rows in batches(article_row(document, names.dimension) for document in latest):
         connection.write("upsert", collection_name=names.articles, data=rows)
-    _delete(connection, names.chunks, left_over)
+    if not new:
+        _delete(connection, names.chunks, _left_over(connection, names, latest))
 
 
 def delete(connection: Connection, names: Collections, seqs: Sequence[int]) -> None:
