@@ -82,6 +82,7 @@ test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
 	@$(BIN)/python -m pytest -q -m browser tests/browser
 
+# milvus 2.3.5 is not in constraints.txt: what it says it needs is older than what pymilvus 3 needs, and only its binaries are used.
 test-cluster: .venv/.ready  ## Start a Milvus cluster (etcd on the path) and kill its processes under load
 	@command -v etcd >/dev/null || { echo "No etcd on the path; install it: apt-get install etcd-server"; exit 2; }
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,cluster]'
