@@ -84,6 +84,11 @@ class StoredArticles:
         )
         return [seq for (seq,) in rows]
 
+    def last_arrived(self, change: int) -> int:
+        """The highest number of the articles that had come by a change; 0 where none had."""
+        question = "SELECT coalesce(max(seq), 0) FROM changes WHERE change <= ?"
+        return int(self._db.execute(question, (change,)).fetchone()[0])
+
     def of(self, seqs: Sequence[int], recipe: str, model: str) -> list[Stored]:
         """The current versions of these articles, in the order asked; those that are not there are left out."""
         question = f"SELECT {_COLUMNS} FROM articles JOIN versions USING (seq, version) WHERE seq = ?"

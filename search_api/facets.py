@@ -20,7 +20,8 @@ LONGEST_BY_MONTH = 1100
 def count(columns: Columns, rows: Rows, wanted: Sequence[Facet]) -> Mapping[str, Mapping[str, int]]:
     """For each facet its values and how many of the articles have each; an article without one is not counted.
 
-    Words come by count, most first; dates (`2026-03-09`, `2026-03` or `2026`, as the span asks for) in order.
+    Words come by count, most first, each as most of these articles write it; dates (`2026-03-09`, `2026-03` or `2026`, as the
+    span asks for) in order.
     """
     return {
         facet.value: _dates(columns, rows) if facet is Facet.DATE else _words(columns, rows, facet) for facet in wanted
@@ -30,11 +31,12 @@ def count(columns: Columns, rows: Rows, wanted: Sequence[Facet]) -> Mapping[str,
 def _words(columns: Columns, rows: Rows, facet: Facet) -> dict[str, int]:
     codes = getattr(columns, facet.value)[rows]
     vocabulary = columns.vocabulary[facet.value]
+    found = zip(*np.unique(codes[codes >= 0], return_counts=True), strict=True)
+    spelled = Counter({vocabulary[int(code)]: int(number) for code, number in found})
     spelling: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    for code, number in zip(*np.unique(codes[codes >= 0], return_counts=True), strict=True):
-        word = vocabulary[int(code)]
-        counts[spelling.setdefault(word.casefold(), word)] += int(number)
+    for word, number in sorted(spelled.items(), key=lambda pair: (-pair[1], pair[0])):
+        counts[spelling.setdefault(word.casefold(), word)] += number
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
+
 from indexer.archive import Archive
 from indexer.articles import is_visible
 from indexer.encoder import Encoder, load_encoder
@@ -19,7 +21,7 @@ from indexer.engines.milvus.carrying import Carried, mark_of
 from indexer.engines.milvus.met_snapshot import MetSnapshot
 from indexer.engines.milvus.serving import Counts, Serving
 from indexer.engines.milvus.store import MilvusStore
-from indexer.errors import ArticleNotFound, CursorExpired, IndexBusy, IndexDamaged, IndexOpening
+from indexer.errors import ArticleNotFound, CursorExpired, GenerationMissing, IndexBusy, IndexDamaged, IndexOpening
 from indexer.filters import Filters
 from indexer.generations import Manifest
 from indexer.layout import IndexFolder
@@ -55,8 +57,11 @@ class _Known:
     change: int
     encoder: Encoder
 
-    def view(self, as_of: datetime | None = None, *, until: int | None = None) -> MilvusView:
-        return MilvusView(MetSnapshot(self.serving, until=until), self.manifest, self.change, self.encoder, as_of=as_of)
+    def view(
+        self, as_of: datetime | None = None, *, until: int | None = None, last_seq: int | None = None
+    ) -> MilvusView:
+        snapshot = MetSnapshot(self.serving, until=until, last_seq=last_seq)
+        return MilvusView(snapshot, self.manifest, self.change, self.encoder, as_of=as_of)
 
 
 class MilvusLibrary:
@@ -139,16 +144,26 @@ class MilvusLibrary:
             raise CursorExpired
         if not known.manifest.change <= change <= known.change:
             raise CursorExpired
-        return known.view(filters.as_of, until=change), False
+        last_seq = self.archive.stored.last_arrived(change) if self.has_archive else None
+        return known.view(filters.as_of, until=change, last_seq=last_seq), False
 
     def keep(self, view: View) -> None:
         assert isinstance(view, MilvusView)
         self._kept.keep((view.manifest.number, view.change, view.as_of), view)
 
     def unwithdrawn(self, view: View, rows: Rows) -> Rows:
-        """All of them: what was withdrawn since is left out as hits are made."""
-        del view
-        return rows
+        """Those that Milvus holds as usable now, where it has taken in changes since the view was made."""
+        assert isinstance(view, MilvusView)
+        known = self._known
+        if known is None or known.change == view.change or known.serving.generation != view.manifest.number:
+            return rows
+        if view.as_of or not len(rows):
+            return rows
+        now = known.view().snapshot
+        seqs = view.snapshot.columns.seq[rows]
+        present = now.rows_of(seqs.tolist())
+        usable = now.columns.seq[present[now.columns.usable[present]]]
+        return rows[np.isin(seqs, usable)]
 
     def visible_article(self, article_id: str, now: datetime, version: int | None = None) -> tuple[Article, int]:
         found = self.records.article(article_id) if self.has_archive or self._known else None
@@ -196,6 +211,11 @@ class MilvusLibrary:
             after, change = Carrier(self.index, self.store).carry(self.archive, number, seen=seen, wait_s=0.0)
         except IndexBusy:
             return False
+        except (GenerationMissing, IndexDamaged):
+            if self.store.active() == number:
+                raise
+            self._look()  # another serves by now, and this one was pruned
+            return True
         self._take_up(after, change)
         return True
 

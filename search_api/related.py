@@ -178,7 +178,8 @@ def _spread(pool: Compared, query: RelatedQuery, ranked: Ranked, places: Positio
 
 def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
     columns = view.snapshot.columns
-    unwanted = columns.text_group[rows_of(library, view.snapshot, query.exclude, query.filters.now)]
+    excluded = rows_of(library, view.snapshot, query.exclude, query.filters.now)
+    unwanted = columns.text_group[excluded]
     found = related_rows(view, seed, query, unwanted)
     question = Question("", (), None, None, query.filters)
     maker = HitMaker(library, view, question, query.filters.now, Highlight.NONE)

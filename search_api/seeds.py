@@ -190,8 +190,8 @@ def _seed(
 
 def _copies_by_words(library: Library, snapshot: Searchable, article: Article, now: datetime) -> set[int]:
     """The text groups of visible articles that have the same words."""
-    seqs = library.records.with_text(text_key(article))
-    return set(snapshot.columns.text_group[_visible_rows(snapshot, seqs, now)].tolist())
+    rows = _visible_rows(snapshot, library.records.with_text(text_key(article)), now)
+    return set(snapshot.columns.text_group[rows].tolist())
 
 
 def _near_copies(library: Library, snapshot: Searchable, draft: Article, vector: Vector, now: datetime) -> set[int]:

@@ -62,7 +62,7 @@ def labels(library: Library, view: View, numbers: Iterable[int], filters: Filter
         members = members[columns.known_by(filters.as_of, members)]
     sizes = _sizes(columns, members, _text_keys(columns, members))
     ids = library.records.story_ids(known)
-    return {number: Story(ids[number], sizes[number]) for number in known}
+    return {number: Story(ids[number], sizes[number]) for number in known if number in ids}
 
 
 def story_of(library: Library, article_id: str, now: datetime) -> Story | None:
@@ -115,7 +115,8 @@ def moving_stories(library: Library, query: StoriesQuery) -> tuple[MovingStory, 
     if view is None:
         return ()
     snapshot = view.snapshot
-    moving = snapshot.columns.story[snapshot.published_since(filters, query.start)]
+    recent = snapshot.published_since(filters, query.start)
+    moving = snapshot.columns.story[recent]
     rows = np.sort(snapshot.story_members(np.unique(moving[moving != NO_STORY]).tolist(), filters.now))
     rows = rows[snapshot.allows(Filters(filters.now, as_of=filters.as_of), rows)]
     columns = snapshot.columns

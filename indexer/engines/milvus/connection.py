@@ -204,6 +204,7 @@ def _client_class() -> Any:
     name = "PYTHON_DOTENV_DISABLED"
     before = os.environ.get(name)
     os.environ[name] = "1"  # pymilvus reads a file .env of any folder above into the environment as it is imported
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # else gRPC says on stderr at each fork that it does nothing
     try:
         from pymilvus import MilvusClient
     except ImportError as error:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from indexer.engines.analysis import QueryTerms, QueryWord, folded
-from indexer.engines.columns import Mask, ordered_by_date
+from indexer.engines.columns import NO_TIME, Mask
 from indexer.engines.corpus_words import AskedWords, Field
 from indexer.engines.met_words import MetWords
 from indexer.engines.milvus.keys import Kind
@@ -96,8 +96,14 @@ class MetLexical:
         return self._asked.rarities(words)
 
     def holds(self, word: str, now: datetime) -> bool:
-        if any(self._knows(found, now) for found in self.terms_of(word).words):
+        """A word that every analysis keeps and that no visible text has is not there, whatever a hidden one says; of those that
+        some pass over, being common, how many hold them is enough."""
+        words = self.terms_of(word).words
+        if any(self._knows(found, now) for found in words):
             return True
+        kept = {name for found in words for name in found.forms}
+        if kept.issuperset(self._asked.analyses):
+            return False
         forms = folded(word)
         return bool(forms) and min(self._asked.holders_of(forms, Field.EXACT).values()) > 0
 
@@ -115,10 +121,17 @@ class MetLexical:
         completed = dict.fromkeys([last, *(word for word, _ in endings)])
         terms = self.terms_of(" ".join([*whole, *completed]))
         rows = self._proposed(terms, PHRASE_PROPOSALS, filters)
-        rows = ordered_by_date(rows, self._rows.columns.published, newest=True)[:TITLES_READ]
+        rows = self._newest_first(rows)[:TITLES_READ]
         titles = (f" {' '.join(folded(article.title))}" for article in self._articles(rows))
         phrase = f" {' '.join(words)}"
         return rows[np.array([phrase in title for title in titles], dtype=np.bool_)][:count]
+
+    def _newest_first(self, rows: Rows) -> Rows:
+        """Undated ones last; of one date, the lower seq comes first."""
+        view = self._rows.view
+        times = view.published[rows]
+        ordered: Rows = rows[np.lexsort((view.seq[rows], -times, times == NO_TIME))]
+        return ordered
 
     def _proposed(self, terms: QueryTerms, count: int, filters: Filters) -> Rows:
         if not terms or self._store.capabilities.missing:

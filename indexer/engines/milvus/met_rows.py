@@ -31,7 +31,7 @@ class MetColumns(Columns):
 
 
 class MetRows:
-    """Rows in the order in which articles were met; for any number of threads."""
+    """Rows in the order in which articles were met, those met at once by seq; for any number of threads."""
 
     def __init__(self, store: MilvusStore, generation: int) -> None:
         self._store = store
@@ -67,7 +67,7 @@ class MetRows:
         """The rows of those of the articles that are there, in the order given; those not met before are fetched."""
         wanted = list(seqs)
         with self._turn:
-            unknown = [seq for seq in dict.fromkeys(wanted) if seq not in self._row_of]
+            unknown = sorted({seq for seq in wanted if seq not in self._row_of})
             if unknown:
                 self._take(unknown, with_terms=with_terms)
             found = (self._row_of[seq] for seq in wanted)

@@ -57,12 +57,16 @@ class _Likeness:
 class MetSnapshot:
     """A `searchable.Searchable` over one generation in Milvus."""
 
-    def __init__(self, serving: Serving, *, until: int | None = None) -> None:
-        """With `until`, articles that came after that change are left out; those changed since stay, as they are now."""
+    def __init__(self, serving: Serving, *, until: int | None = None, last_seq: int | None = None) -> None:
+        """With `until`, articles that came after that change are left out; those changed since stay, as they are now.
+
+        `last_seq` is the last number that was given to an article up to that change, where it is known.
+        """
         self._serving = serving
         self._store = serving.store
         self._generation = serving.generation
         self._until = until
+        self._last_seq = last_seq
         self._answers: dict[Hashable, Any] = {}
         self._turn = threading.Lock()
         self.rows = MetRows(self._store, self._generation)
@@ -108,11 +112,15 @@ class MetSnapshot:
         return self.rows.story_ids
 
     def _is_early(self, taken: Columns) -> Mask:
-        """Which of these were there at the change until which this shows; a first version that came later was not."""
+        """Which of these were there at the change until which this shows. Numbers are given in order of arrival: what has a lower
+        one than an article that was there was there. Where the last of them is not known, a later version counts as early."""
         if self._until is None:
             return np.ones(len(taken), dtype=np.bool_)
+        if self._last_seq is not None:
+            return np.asarray(taken.seq <= self._last_seq)
         changes = np.array([self.rows.change(seq) for seq in taken.seq.tolist()], dtype=np.int64)
-        return (changes <= self._until) | (taken.version > 1)
+        last = int(taken.seq[changes <= self._until].max(initial=0))
+        return (taken.seq <= last) | (taken.version > 1)
 
     def _kept(self, rows: Rows, filters: Filters) -> Rows:
         """Those of proposed rows that the filters let through, as far as Milvus could not tell."""
