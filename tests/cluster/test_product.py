@@ -164,6 +164,21 @@ def test_a_service_without_the_archive_refuses_writes_with_501(services: Service
     assert is_found(services.reader, 999_999, 1, 1)
 
 
+def test_articles_are_compared_by_the_numbers_that_they_have(services: Services) -> None:
+    for number in range(1_400_000, 1_400_005):
+        when = stored(services.first, number, 1)
+        seconds_until(partial(is_found, services.reader, number, 1, 1), when)
+    generation = services.store.active()
+    assert generation is not None
+    seqs = [met.facts.seq for batch in services.store.scan(generation) for met in batch]
+    vectors = services.store.vectors(generation, seqs)
+    for seq in seqs[-5:]:
+        found, scores = services.store.article_scores(generation, vectors[seq], seqs)
+        assert found[0] == seq
+        assert sorted(found.tolist()) == seqs
+        assert scores[0] == pytest.approx(1, abs=1e-3)
+
+
 def seen(load: ProductLoad, killed: str, start: float, end: float) -> dict[str, str | int | float]:
     return {
         "killed": killed,
