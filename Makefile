@@ -85,6 +85,8 @@ test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
 	@$(BIN)/python -m pytest -q -m browser tests/browser
 
+# The version of milvus stands here and not in constraints.txt: only its binaries are used, and the client it asks for is a pymilvus
+# older than 2.4, which the engine does not work with.
 test-cluster: .venv/.ready  ## Start a Milvus cluster (etcd on the path) and kill its processes under load
 	@command -v etcd >/dev/null || { echo "No etcd on the path; install it: apt-get install etcd-server"; exit 2; }
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,cluster]'

@@ -34,8 +34,10 @@ class Carrier:
         self._index = index
         self._store = store
 
-    def carry(self, archive: Archive, number: int, *, seen: int | None = None, wait_s: float = WAIT_S) -> None:
-        """Carry all changes of the archive into a generation.
+    def carry(
+        self, archive: Archive, number: int, *, seen: int | None = None, wait_s: float = WAIT_S
+    ) -> tuple[Carried, int]:
+        """Carry all changes of the archive into a generation; returns what is known of it then, and up to which change it is.
 
         `seen` is the change that Milvus was last seen to hold, where this process has looked. Raises IndexBusy when another
         process carries for longer than `wait_s`.
@@ -44,6 +46,7 @@ class Carrier:
             carried, since = self._known(number, seen)
             after, change = carry(archive, self._store, carried, since)
             replace_text(self._index.root / _NOTE, json.dumps(self._note(after, change)))
+        return after, change
 
     def known(self, number: int) -> Carried:
         """What Milvus keeps of a generation. Raises IndexDamaged for one that was not finished, or is of another format."""

@@ -30,7 +30,7 @@ def store_of(index: IndexFolder) -> MilvusStore | None:
     if index.models_of is not None:
         prefix = f"{prefix}_{re.sub(r'[^A-Za-z0-9]', '_', index.root.name)[-60:]}"
     token = settings.milvus_token.get_secret_value() if settings.milvus_token else None
-    return _store(settings.milvus_uri, token, prefix)
+    return _store(settings.milvus_uri, token, prefix, settings.milvus_replicas)
 
 
 def open_library(index: IndexFolder, *, generation: int | None = None, warm: bool = False) -> Library:
@@ -48,9 +48,9 @@ def shelf_of(index: IndexFolder) -> Shelf:
 
 
 @cache
-def _store(uri: str, token: str | None, prefix: str) -> MilvusStore:
+def _store(uri: str, token: str | None, prefix: str, replicas: int) -> MilvusStore:
     """One for each process, since a file of Milvus Lite has one owner; its channel opens again after it was closed."""
     stamina.instrumentation.set_on_retry_hooks([])  # else each try is told on stdout, where the commands answer
     if uri.endswith(".db"):
         Path(uri).parent.mkdir(parents=True, exist_ok=True)
-    return MilvusStore(uri, token=token, prefix=prefix)
+    return MilvusStore(uri, token=token, prefix=prefix, replicas=replicas)

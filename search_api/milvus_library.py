@@ -195,31 +195,34 @@ class MilvusLibrary:
         """Carry what the archive has taken in, where there is one, and take up what serves now."""
         self._kept.drop_old()
         with self._refreshing:
-            carried = self._carried()
-            if carried or time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+            if not self._carried() and time.monotonic() - self._looked_at >= LOOK_EVERY_S:
                 self._look()
 
     def _carried(self) -> bool:
-        """Whether changes of the archive were carried; not while another process does it."""
-        known = self._known
-        if known is None or self._pinned is not None or not self.has_archive:
+        """Whether changes of the archive were carried into what serves, and taken up; not while another process does it."""
+        if self._known is None or self._pinned is not None or not self.has_archive:
             return False
-        if self.archive.last_change() == known.change:
+        if self.archive.last_change() == self._known.change:
             return False
+        if self.store.active() != self._known.serving.generation:
+            self._look()
+        number, seen = self._known.serving.generation, self._known.change
         try:
-            Carrier(self.index, self.store).carry(self.archive, known.serving.generation, seen=known.change, wait_s=0.0)
+            after, change = Carrier(self.index, self.store).carry(self.archive, number, seen=seen, wait_s=0.0)
         except IndexBusy:
             return False
         except (GenerationMissing, IndexDamaged):
-            if self.store.active() == known.serving.generation:
+            if self.store.active() == number:
                 raise
-            return True  # another serves by now, and this one was pruned
+            self._look()  # another serves by now, and this one was pruned
+            return True
+        self._take_up(after, change)
         return True
 
     def _look(self) -> None:
         """Ask what serves, and up to which change."""
         number = self._pinned if self._pinned is not None else self.store.active()
-        kept = self.store.manifest(number) if number is not None else None
+        kept, change = self.store.manifest_and_mark(number, mark_of(number)) if number is not None else (None, None)
         carried = Carried.of(kept) if kept else None
         self._looked_at = time.monotonic()
         if carried is None:
@@ -228,12 +231,12 @@ class MilvusLibrary:
                     f"generation {number} in Milvus is of another format; build it anew: dateline reindex"
                 )
             return
-        change = self.store.mark(mark_of(carried.number))
+        self._take_up(carried, carried.change if change is None else change)
+
+    def _take_up(self, carried: Carried, change: int) -> None:
         serving = Serving(self.store, carried.number, carried.dimension, Counts.of(carried.counts))
         manifest = manifest_of(carried)
-        self._known = _Known(
-            serving, manifest, carried, carried.change if change is None else change, self._fitting(manifest)
-        )
+        self._known = _Known(serving, manifest, carried, change, self._fitting(manifest))
 
     def _fitting(self, manifest: Manifest) -> Encoder:
         encoder = self._encoder

@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$",
         description="What the names of its collections begin with; two indexes in one Milvus need two.",
     )
+    milvus_replicas: int = Field(
+        default=1,
+        ge=1,
+        description="Query nodes of a server that hold each collection; with 2, searches go on while one of them is gone.",
+    )
     host: str = Field(default="127.0.0.1", description="Address that `serve` binds to.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that `serve` binds to; 0 takes a free one.")
     contact: str | None = Field(

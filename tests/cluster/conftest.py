@@ -13,8 +13,9 @@ from tests.cluster.cluster import Cluster, missing
 
 @pytest.fixture(scope="session", autouse=True)
 def _quiet() -> Iterator[None]:
-    """Neither pymilvus nor stamina writes a line for each failed call: there are hundreds, and the tests count them."""
+    """No package writes a line for each call or failed call: there are thousands, and the tests count them."""
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     hooks = stamina.instrumentation.get_on_retry_hooks()
     stamina.instrumentation.set_on_retry_hooks([])
     yield

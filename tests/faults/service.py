@@ -118,6 +118,11 @@ class Service:
             connection.close()
 
     @property
+    def key(self) -> str:
+        """The key that every request is sent with, of scope admin."""
+        return self._key
+
+    @property
     def pid(self) -> int:
         """The number of the process that was started."""
         assert self._process

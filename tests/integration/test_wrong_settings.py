@@ -18,6 +18,7 @@ WRONG = {
     "engine": ["faiss", ""],
     "milvus_uri": ["", "127.0.0.1:19530", "milvus"],
     "milvus_prefix": ["", "news site", "9news"],
+    "milvus_replicas": ["0", "-1", "two", "1.5"],
     "host": ["", "  "],
     "port": ["eighty", "65536", "-1", ""],
     "fetch_networks": ["10.0.0.0/8", '["10.0.0.0/99"]', '["news"]', "{}"],

@@ -51,6 +51,17 @@ def refused(status: str, said: str = "") -> Exception:
             Failure.AGAIN,
         ),
         (MilvusException(65535, "unrecoverable error"), Failure.AGAIN),
+        (
+            MilvusException(
+                65535, "attempt #3: rpc error: code = Canceled desc = grpc: the client connection is closing"
+            ),
+            Failure.AGAIN,
+        ),
+        (MilvusException(65535, "rpc error: code = Unavailable desc = error reading from server: EOF"), Failure.AGAIN),
+        (
+            MilvusException(65535, "attempt #3: rpc error: code = Unknown desc = node not match[expectedNodeID=4]"),
+            Failure.AGAIN,
+        ),
         (MilvusException(65535, "delegator 1: cannot parse expression: like timeout"), Failure.REFUSED),
         (MilvusException(65535, "topk [16385] is invalid, top k should be in range [1, 16384]"), Failure.REFUSED),
         (MilvusException(1, "service not ready[SegmentLoading]"), Failure.AGAIN),

@@ -44,7 +44,8 @@ _WRONG = re.compile(
 )
 _PASSING = re.compile(
     r"not ready|no available|not available|unavailable|not loaded|not fully loaded|no replica|shard leader|servic(?:e?)able|"
-    r"delegator|empty grpc client|transport: error|channel lacks|unrecoverable error|node not (?:match|found)|offline|"
+    r"delegator|empty grpc client|transport: error|transport is closing|connection error|connection is closing|channel lacks|"
+    r"error reading from server|rpc error: code = (?:canceled|unavailable)|unrecoverable error|node not (?:match|found)|offline|"
     r"timed? ?out|timeout|deadline|context canceled|rate limit|quota exceeded|is initializing|abnormal|Retry run out|"
     r"too many requests|not healthy|connection refused|EOF",
     re.IGNORECASE,

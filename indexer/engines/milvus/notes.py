@@ -29,19 +29,20 @@ class Notes:
         row = {"name": identity(name), "value": packed(text), "nowhere": NOWHERE}
         self._connection.write("upsert", collection_name=self._collection, data=[row])
 
-    def get(self, name: str) -> str | None:
-        """The text under a name; None where there is none."""
+    def get(self, *names: str) -> dict[str, str]:
+        """The texts under these names, in one question; those that are not there are left out."""
+        keys = {identity(name): name for name in names}
         try:
             rows = self._connection.read(
                 "query",
                 collection_name=self._collection,
-                filter=written(OneOf("name", (identity(name),))),
-                output_fields=["value"],
+                filter=written(OneOf("name", tuple(keys))),
+                output_fields=["name", "value"],
                 consistency_level="Strong",
             )
         except GenerationMissing:
-            return None
-        return unpacked(rows[0]["value"]) if rows else None
+            return {}
+        return {keys[str(row["name"])]: unpacked(row["value"]) for row in rows}
 
     def remove(self, name: str) -> None:
         """Forget a text; one that is not there is passed over."""

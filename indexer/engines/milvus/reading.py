@@ -105,7 +105,7 @@ def _scores(
             anns_field=fields[0],
             search_params={"metric_type": "IP", "params": {"ef": WINDOW}},
         )
-        ids += [hit[fields[1]] for hit in hits]
+        ids += [_key(hit, fields[1]) for hit in hits]
         scores += [hit["distance"] for hit in hits]
     return np.array(ids, dtype=np.int64), np.array(scores, dtype=np.float32)
 
@@ -169,7 +169,7 @@ def nearest(
         anns_field="embedding",
         search_params={"metric_type": "IP", "params": {"ef": max(limit, 64)}},
     )
-    ids = np.array([hit["id"] for hit in hits], dtype=np.int64)
+    ids = np.array([_key(hit, "id") for hit in hits], dtype=np.int64)
     return owner(ids), np.array([hit["distance"] for hit in hits], dtype=np.float32)
 
 
@@ -183,7 +183,7 @@ def by_words(
     hits = _search(
         connection, names.articles, question, limit, where, anns_field="sparse", search_params={"metric_type": "BM25"}
     )
-    return np.array([hit["seq"] for hit in hits], dtype=np.int64)
+    return np.array([_key(hit, "seq") for hit in hits], dtype=np.int64)
 
 
 def count(connection: Connection, collection: str, where: str, *, fresh: bool = False) -> int:
@@ -266,6 +266,11 @@ def _search(connection: Connection, collection: str, question: Any, limit: int, 
     return list(
         connection.read("search", collection_name=collection, data=[question], limit=limit, filter=where, **how)[0]
     )
+
+
+def _key(hit: Mapping[str, Any], field: str) -> int:
+    """The key of a hit: pymilvus calls it `id` where the server, as 2.3.5, does not say what it is called."""
+    return int(hit[field] if field in hit else hit["id"])
 
 
 def _consistency(fresh: bool) -> dict[str, str]:

@@ -133,16 +133,22 @@ class MilvusStore:
     def manifest(self, generation: int) -> dict[str, Any] | None:
         """What `put_manifest` kept; None where it kept nothing."""
         found = self._notes.get(_manifest_name(generation))
-        return None if found is None else dict(json.loads(found))
+        return dict(json.loads(next(iter(found.values())))) if found else None
 
     def put_mark(self, name: str, value: int) -> None:
         """Keep a number, such as how far the archive's changes were taken."""
-        self._notes.put(f"mark:{name}", str(value))
+        self._notes.put(_mark_name(name), str(value))
 
     def mark(self, name: str) -> int | None:
         """What `put_mark` kept; None where it kept nothing."""
-        found = self._notes.get(f"mark:{name}")
-        return None if found is None else int(found)
+        found = self._notes.get(_mark_name(name))
+        return int(next(iter(found.values()))) if found else None
+
+    def manifest_and_mark(self, generation: int, name: str) -> tuple[dict[str, Any] | None, int | None]:
+        """What `manifest` and `mark` give, in the time of one of them."""
+        found = self._notes.get(_manifest_name(generation), _mark_name(name))
+        manifest, mark = found.get(_manifest_name(generation)), found.get(_mark_name(name))
+        return dict(json.loads(manifest)) if manifest else None, int(mark) if mark else None
 
     # Articles ------------------------------------------------------------------------------------------------------
 
@@ -283,3 +289,7 @@ class MilvusStore:
 
 def _manifest_name(generation: int) -> str:
     return f"manifest:{generation}"
+
+
+def _mark_name(name: str) -> str:
+    return f"mark:{name}"
