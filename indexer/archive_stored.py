@@ -58,6 +58,22 @@ class StoredArticles:
         """The numbers of all articles in order of publication, those without a date first."""
         return [seq for (seq,) in self._db.execute("SELECT seq FROM articles ORDER BY published, seq")]
 
+    def end_of_portion(self, change: int, most: int) -> int | None:
+        """The change up to which `most` articles were changed after `change`, or fewer where there are no more; None for none."""
+        question = (
+            "SELECT max(change) FROM (SELECT change FROM articles WHERE change > ? ORDER BY change LIMIT ?) AS portion"
+        )
+        found: int | None = self._db.execute(question, (change, most)).fetchone()[0]
+        return found
+
+    def changed_within(self, change: int, last: int, recipe: str, model: str) -> list[Stored]:
+        """Current versions of the articles changed after `change` and not after `last`, in order of first arrival."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM articles JOIN versions USING (seq, version) WHERE change > ? AND change <= ? ORDER BY seq",
+            (change, last),
+        ).fetchall()
+        return [self._stored(row, recipe, model) for row in rows]
+
     def changed_after(self, change: int, recipe: str, model: str) -> Iterator[Stored]:
         """Current versions of the articles changed after `change`, in order of first arrival."""
         rows = self._db.execute(

@@ -11,6 +11,7 @@ from typing import Any
 from indexer import backup as backups
 from indexer.archive import Archive
 from indexer.backup import Backup
+from indexer.engines.milvus.carrying import renew_archive_id
 from indexer.layout import IndexFolder
 from indexer.records import record_from_article
 from search_api.clock import utc_now
@@ -46,6 +47,10 @@ def restore(source: Path, index: IndexFolder) -> RestoreDone:
     """Put a backup in the place of an index; see `indexer.backup.restore`."""
     started = time.monotonic()
     restored, before = backups.restore(source, index)
+    with Archive(index.archive) as archive:
+        renew_archive_id(
+            archive
+        )  # what was written since the backup may be in Milvus, under numbers that are given again
     return RestoreDone(index.root, restored, before, time.monotonic() - started)
 
 

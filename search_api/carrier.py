@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from itertools import count
 from typing import Any
 
 from indexer.archive import Archive
-from indexer.engines.milvus.carrying import Carried, carry, mark_of
+from indexer.engines.milvus.carrying import Carried, carry, mark_of, next_portion
 from indexer.engines.milvus.store import MilvusStore
 from indexer.errors import IndexBusy, IndexDamaged
 from indexer.layout import IndexFolder, held_lock, replace_text
 
 WAIT_S = 60.0
 """How long a job waits for another process that carries changes."""
+
+TRUSTED_S = 10.0
+"""How long what is beside the archive counts where Milvus says less: so long it may take to show what was written."""
 
 _PAUSE_S = 0.2
 _LOCK = "engine.lock"
@@ -35,18 +39,33 @@ class Carrier:
         self._store = store
 
     def carry(
-        self, archive: Archive, number: int, *, seen: int | None = None, wait_s: float = WAIT_S
+        self,
+        archive: Archive,
+        number: int,
+        *,
+        seen: int | None = None,
+        wait_s: float = WAIT_S,
+        portions: int | None = None,
     ) -> tuple[Carried, int]:
-        """Carry all changes of the archive into a generation; returns what is known of it then, and up to which change it is.
+        """Carry changes of the archive into a generation, all or so many portions; returns what is known of it then, and the
+        change up to which it holds the archive.
 
         `seen` is the change that Milvus was last seen to hold, where this process has looked. Raises IndexBusy when another
         process carries for longer than `wait_s`.
         """
         with self._alone(wait_s):
-            carried, since = self._known(number, seen)
-            after, change = carry(archive, self._store, carried, since)
-            replace_text(self._index.root / _NOTE, json.dumps(self._note(after, change)))
-        return after, change
+            note = self._read_note()
+            carried, since = self._known(note, number, seen)
+            recent = _recent(note)
+            for _ in count() if portions is None else range(portions):
+                portion = next_portion(archive, carried, since)
+                if portion is None:
+                    break
+                fresh = not recent.keys().isdisjoint(portion.seqs)
+                carried, since = carry(self._store, carried, portion, fresh=fresh), portion.last
+                recent |= dict.fromkeys(portion.seqs, time.time())
+                self._write_note(carried, since, recent)
+        return carried, since
 
     def known(self, number: int) -> Carried:
         """What Milvus keeps of a generation. Raises IndexDamaged for one that was not finished, or is of another format."""
@@ -58,12 +77,12 @@ class Carrier:
             )
         return carried
 
-    def _known(self, number: int, seen: int | None) -> tuple[Carried, int]:
+    def _known(self, note: Mapping[str, Any], number: int, seen: int | None) -> tuple[Carried, int]:
         """What is known of a generation, and the change that it holds the archive up to."""
-        note = self._read_note()
         if note.get("store") == self._store.name and note.get("generation") == number and seen is not None:
             carried, change = Carried.of(note["carried"]), int(note["change"])
-            if carried is not None and change >= seen:
+            is_trusted = change == seen or (change > seen and time.time() - float(note["at"]) < TRUSTED_S)
+            if carried is not None and is_trusted:
                 return carried, change
         carried = self.known(number)
         mark = self._store.mark(mark_of(number))
@@ -76,13 +95,17 @@ class Carrier:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def _note(self, carried: Carried, change: int) -> dict[str, Any]:
-        return {
+    def _write_note(self, carried: Carried, change: int, recent: Mapping[int, float]) -> None:
+        now = time.time()
+        note = {
             "store": self._store.name,
             "generation": carried.number,
             "change": change,
+            "at": now,
             "carried": asdict(carried),
+            "recent": {str(seq): at for seq, at in recent.items() if now - at < TRUSTED_S},
         }
+        replace_text(self._index.root / _NOTE, json.dumps(note))
 
     @contextmanager
     def _alone(self, wait_s: float) -> Iterator[None]:
@@ -98,3 +121,8 @@ class Carrier:
                         raise
                     time.sleep(_PAUSE_S)
             yield
+
+
+def _recent(note: Mapping[str, Any]) -> dict[int, float]:
+    """The articles that were carried a moment ago, and when: Milvus may not show yet what they hold."""
+    return {int(seq): float(at) for seq, at in note.get("recent", {}).items() if time.time() - float(at) < TRUSTED_S}

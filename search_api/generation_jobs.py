@@ -159,7 +159,7 @@ def rollback(index: IndexFolder, *, show_progress: bool = False) -> RollbackDone
     index.require_archive()
     with index.building(), Archive(index.archive) as archive:
         shelf = shelf_of(index)
-        current, there = shelf.serving(), shelf.numbers()
+        current, there = serving(index), shelf.numbers()
         shelf.settle(archive)
         before = [number for number in shelf.served(archive) if number != current and number in there]
         if not before:
@@ -175,14 +175,19 @@ def activate(index: IndexFolder, number: int) -> RollbackDone:
         if number not in shelf.numbers():
             known = ", ".join(map(str, shelf.numbers())) or "none"
             raise GenerationMissing(f"there is no generation {number}; there is {known}")
-        return _made_to_serve(index, archive, number, shelf.serving(), again=False, show_progress=False)
+        return _made_to_serve(index, archive, number, serving(index), again=False, show_progress=False)
 
 
 def generations_of(index: IndexFolder) -> list[dict[str, Any]]:
     """What is known of each generation there is, oldest first."""
     shelf = shelf_of(index)
-    with Archive(index.require_archive()) as archive:
-        before, current = shelf.served(archive), shelf.serving()
+    before: list[int] = []
+    if (
+        index.archive.is_file() or store_of(index) is None
+    ):  # services without an archive tell of those in Milvus as well
+        with Archive(index.require_archive()) as archive:
+            before = shelf.served(archive)
+    current = serving(index)
     found = []
     for number in shelf.numbers():
         facts: dict[str, Any] = {"number": number, "serving": number == current, "served": number in before}
@@ -199,7 +204,10 @@ def generations_of(index: IndexFolder) -> list[dict[str, Any]]:
 
 def serving(index: IndexFolder) -> int | None:
     """The number of the serving generation; None when the pointer to it is damaged, which an activation mends."""
-    return shelf_of(index).serving()
+    try:
+        return shelf_of(index).serving()
+    except IndexDamaged:
+        return None
 
 
 def _made_to_serve(

@@ -14,7 +14,7 @@ from indexer import generations
 from indexer.archive import Archive
 from indexer.building import build
 from indexer.encoder import Encoder, load_encoder
-from indexer.errors import EngineLacks, SourceError
+from indexer.errors import EngineLacks, EngineUnavailable, SourceError
 from indexer.generations import Manifest
 from indexer.ingest import Ingest
 from indexer.ingest_report import IngestReport
@@ -158,7 +158,15 @@ def check_writable(index: IndexFolder) -> None:
     """Raise EngineLacks, or IndexDamaged, where an index in Milvus is of another archive than this folder's, or it has none:
     numbers that it gave to articles would be given again."""
     shelf = shelf_of(index)
-    if not isinstance(shelf, MilvusShelf) or shelf.serving() is None:
+    if not isinstance(shelf, MilvusShelf):
+        return
+    try:
+        is_serving = shelf.serving() is not None
+    except EngineUnavailable:
+        if index.archive.is_file():  # it is written to all the same: who carries looks whose the generation is
+            return
+        raise
+    if not is_serving:
         return
     if not index.archive.is_file():
         raise EngineLacks(

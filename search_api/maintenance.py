@@ -29,6 +29,7 @@ from indexer.errors import (
 from indexer.generations import check_files, read_manifest
 from indexer.layout import IndexFolder, held_lock
 from indexer.processes import NICENESS
+from search_api.jobs import check_writable
 from search_api.library import Library
 from search_api.metrics import built
 
@@ -69,6 +70,7 @@ class Maintenance:
 
     def build(self, arguments: Sequence[str]) -> None:
         """Begin a build that was asked for; what becomes of it is in the log. Raises BuildUnderWay during another."""
+        check_writable(self._index)
         with self._asking:
             if self._index.is_building() or (self._building and self._building.is_alive()):
                 raise BuildUnderWay(f"a generation is being built in {self._index.root} already")
@@ -80,6 +82,7 @@ class Maintenance:
 
         Raises ArticleNotFound or TakenDown where there is nothing to do.
         """
+        check_writable(self._index)
         with Archive(self._index.require_archive()) as archive:
             if archive.known(article_id) is None:
                 tombstone = archive.history.tombstone_of(article_id)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -18,10 +17,17 @@ from indexer.archive import Archive
 from indexer.articles import is_visible
 from indexer.encoder import Encoder, load_encoder
 from indexer.engines.milvus.carrying import Carried, mark_of
-from indexer.engines.milvus.met_snapshot import MetSnapshot
 from indexer.engines.milvus.serving import Counts, Serving
 from indexer.engines.milvus.store import MilvusStore
-from indexer.errors import ArticleNotFound, CursorExpired, GenerationMissing, IndexBusy, IndexDamaged, IndexOpening
+from indexer.errors import (
+    ArticleNotFound,
+    CursorExpired,
+    EngineError,
+    GenerationMissing,
+    IndexBusy,
+    IndexDamaged,
+    IndexOpening,
+)
 from indexer.filters import Filters
 from indexer.generations import Manifest
 from indexer.layout import IndexFolder
@@ -29,39 +35,20 @@ from indexer.records import stored_article
 from indexer.types import Article, Rows
 from search_api.archive_records import ArchiveRecords
 from search_api.carrier import Carrier
+from search_api.clock import utc_now
 from search_api.kept_views import KeptViews
 from search_api.library import Records, View
+from search_api.milvus_views import Known, MilvusView, manifest_of
 from search_api.opening import check_fits
 from search_api.store_records import StoreRecords
 
 logger = logging.getLogger(__name__)
 
+PORTIONS = 8
+"""How much is carried before a service looks again what serves."""
+
 LOOK_EVERY_S = 0.5
 """How often a process without changes of its own asks Milvus what serves, and up to which change."""
-
-
-@dataclass(frozen=True, slots=True)
-class MilvusView(View):
-    """A view of a generation in Milvus, made for one question and its next pages."""
-
-    snapshot: MetSnapshot
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of the generation that serves: what it was made of, and the change up to which it holds the archive."""
-
-    serving: Serving
-    manifest: Manifest
-    carried: Carried
-    change: int
-    encoder: Encoder
-
-    def view(
-        self, as_of: datetime | None = None, *, until: int | None = None, last_seq: int | None = None
-    ) -> MilvusView:
-        snapshot = MetSnapshot(self.serving, until=until, last_seq=last_seq)
-        return MilvusView(snapshot, self.manifest, self.change, self.encoder, as_of=as_of)
 
 
 class MilvusLibrary:
@@ -73,8 +60,9 @@ class MilvusLibrary:
         self.store = store
         self.is_opening = False
         self.trouble: str | None = None
+        self._failure: BaseException | None = None
         self._pinned = generation
-        self._known: _Known | None = None
+        self._known: Known | None = None
         self._encoder: Encoder | None = None
         self._kept: KeptViews[MilvusView] = KeptViews()
         self._refreshing = threading.Lock()
@@ -84,13 +72,19 @@ class MilvusLibrary:
     @property
     def view(self) -> MilvusView | None:
         known = self._opened()
-        return known.view() if known else None
+        return known.view(without=self._withdrawn(known.change)) if known else None
 
-    def _opened(self) -> _Known | None:
+    def _withdrawn(self, change: int, *, deleted_too: bool = True) -> list[int]:
+        """What the archive, where there is one, knows to be withdrawn after a change, which Milvus may not know yet."""
+        if not self.has_archive or self.archive.last_change() == change:
+            return []
+        return self.archive.stored.withdrawn_after(change, utc_now(), deleted_too=deleted_too)
+
+    def _opened(self) -> Known | None:
         if self._known is None and self.is_opening:
             raise IndexOpening("the index is being opened; ask again in a second")
-        if self._known is None and self.trouble:
-            raise IndexDamaged(self.trouble)
+        if self._known is None and self._failure is not None and self.trouble:
+            raise self._failure if isinstance(self._failure, EngineError) else IndexDamaged(self.trouble)
         return self._known
 
     @property
@@ -131,14 +125,18 @@ class MilvusLibrary:
     def view_of(self, filters: Filters) -> MilvusView | None:
         """At `as_of`, the articles whose present version was known then: Milvus holds no earlier versions."""
         known = self._opened()
-        return known.view(filters.as_of) if known else None
+        if known is None:
+            return None
+        without = self._withdrawn(known.change, deleted_too=filters.as_of is None)
+        return known.view(filters.as_of, without=without)
 
     def view_at(self, generation: int, change: int, filters: Filters) -> tuple[MilvusView, bool]:
         kept = self._kept.get((generation, change, filters.as_of))
-        if kept:
+        if kept and self._is_there(generation):
             return kept, True
         if self._known is None or self._known.change < change:
-            self._look()
+            with self._refreshing:
+                self._look()
         known = self._opened()
         if known is None or known.serving.generation != generation:
             raise CursorExpired
@@ -151,16 +149,27 @@ class MilvusLibrary:
         assert isinstance(view, MilvusView)
         self._kept.keep((view.manifest.number, view.change, view.as_of), view)
 
+    def _is_there(self, generation: int) -> bool:
+        """Whether a generation can still be asked, though it serves no more."""
+        serves = self._known is not None and self._known.serving.generation == generation
+        return serves or generation in self.store.generations()
+
     def unwithdrawn(self, view: View, rows: Rows) -> Rows:
-        """Those that Milvus holds as usable now, where it has taken in changes since the view was made."""
+        """Those that may be seen now: by the archive, or as Milvus holds them where it has taken in changes since the view."""
         assert isinstance(view, MilvusView)
         known = self._known
-        if known is None or known.change == view.change or known.serving.generation != view.manifest.number:
+        if known is None or not len(rows):
             return rows
-        if view.as_of or not len(rows):
-            return rows
-        now = known.view().snapshot
         seqs = view.snapshot.columns.seq[rows]
+        if self.has_archive:
+            gone = self._withdrawn(view.change, deleted_too=view.as_of is None)
+            return rows[~np.isin(seqs, gone)]
+        if known.change == view.change and known.serving.generation == view.manifest.number:
+            return rows
+        shown = view.snapshot.shown
+        if all(seq in shown for seq in seqs.tolist()):
+            return rows[np.array([shown[seq] is not None for seq in seqs.tolist()], dtype=np.bool_)]
+        now = known.view().snapshot
         present = now.rows_of(seqs.tolist())
         usable = now.columns.seq[present[now.columns.usable[present]]]
         return rows[np.isin(seqs, usable)]
@@ -177,17 +186,27 @@ class MilvusLibrary:
     def expect(self, view: View, rows: Rows) -> None:
         assert isinstance(view, MilvusView)
         if not self.has_archive and len(rows):
-            view.snapshot.rows.records(rows)
+            self._read(view, view.snapshot.columns.seq[rows].tolist())
+
+    def _read(self, view: MilvusView, seqs: Sequence[int]) -> None:
+        """Read what articles say now, in the generation that serves, whichever the view is of: only that one is kept current."""
+        known = self._known
+        generation = known.serving.generation if known else view.manifest.number
+        found = self.store.records(generation, seqs, fresh=False)
+        view.snapshot.shown.update({seq: found[seq][1] if seq in found else None for seq in seqs})
 
     def shown(self, view: View, rows: Rows, now: datetime) -> Iterator[Article | None]:
         assert isinstance(view, MilvusView)
+        columns = view.snapshot.columns
+        seqs = columns.seq[rows].tolist()
         if self.has_archive:
-            columns = view.snapshot.columns
-            for row in rows.tolist():
-                key = (int(columns.seq[row]), int(columns.version[row]))
+            for key in zip(seqs, columns.version[rows].tolist(), strict=True):
                 yield from self.archive.shown_at([key], now, as_of=view.as_of)
             return
-        for record in view.snapshot.rows.records(rows):
+        if lacking := [seq for seq in seqs if seq not in view.snapshot.shown]:
+            self._read(view, lacking)
+        for seq in seqs:
+            record = view.snapshot.shown[seq]
             article = stored_article(record) if record else None
             yield article if article and is_visible(article, now) else None
 
@@ -208,7 +227,9 @@ class MilvusLibrary:
             self._look()
         number, seen = self._known.serving.generation, self._known.change
         try:
-            after, change = Carrier(self.index, self.store).carry(self.archive, number, seen=seen, wait_s=0.0)
+            after, change = Carrier(self.index, self.store).carry(
+                self.archive, number, seen=seen, wait_s=0.0, portions=PORTIONS
+            )
         except IndexBusy:
             return False
         except (GenerationMissing, IndexDamaged):
@@ -236,7 +257,7 @@ class MilvusLibrary:
     def _take_up(self, carried: Carried, change: int) -> None:
         serving = Serving(self.store, carried.number, carried.dimension, Counts.of(carried.counts))
         manifest = manifest_of(carried)
-        self._known = _Known(serving, manifest, carried, change, self._fitting(manifest))
+        self._known = Known(serving, manifest, carried, change, self._fitting(manifest))
 
     def _fitting(self, manifest: Manifest) -> Encoder:
         encoder = self._encoder
@@ -249,29 +270,10 @@ class MilvusLibrary:
     def note_trouble(self, error: BaseException) -> None:
         if self.trouble != str(error):
             logger.error("the index in Milvus could not be refreshed: %s", error)
-        self.trouble = str(error)
+        self.trouble, self._failure = str(error), error
 
     def read_what_was_trusted(self) -> None:
         """Nothing is read from files."""
 
     def close(self) -> None:
         self.store.close()
-
-
-def manifest_of(carried: Carried) -> Manifest:
-    """A generation in Milvus as generations are told of."""
-    return replace(
-        _EMPTY,
-        number=carried.number,
-        built_at=carried.built_at,
-        change=carried.change,
-        model_name=carried.model_name,
-        model=carried.model,
-        recipe=carried.recipe,
-        articles=carried.articles,
-        chunks=carried.chunks,
-        dimension=carried.dimension,
-    )
-
-
-_EMPTY = Manifest(0, 0, "", 0, "", "", "", 0, 0, 0, {"engine": "milvus"}, {})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from indexer.archive import Archive
 from indexer.encoder import Encoder
-from indexer.engines.milvus.carrying import build, check_origin, mark_of
+from indexer.engines.milvus.carrying import Carried, build, check_origin, mark_of
 from indexer.engines.milvus.store import MilvusStore
 from indexer.errors import GenerationMissing, IndexDamaged
 from indexer.generations import Manifest
@@ -15,7 +17,7 @@ from indexer.recipe import Recipe, recipe_for, remember_recipe
 from indexer.served import Of, forget, note_rolled_back, note_served, served
 from search_api.carrier import Carrier
 from search_api.clock import utc_now
-from search_api.milvus_library import manifest_of
+from search_api.milvus_views import manifest_of
 from search_api.shelves import Progress
 
 READERS_LOOK_S = 2.0
@@ -116,22 +118,28 @@ class MilvusShelf:
             carried = self._carrier.known(number)
         except IndexDamaged as error:
             return [str(error)]
-        mark = self._store.mark(mark_of(number))
-        wanted = dict(archive.stored.current_keys(carried.change if mark is None else mark))
-        held = {one.facts.seq: one.facts.version for batch in self._store.scan(number) for one in batch}
-        present = {seq for seq, _ in archive.stored.version_keys()}
-        wrong = {
-            "articles of the archive are missing in it": wanted.keys() - held.keys(),
-            "of its articles have another version in the archive": {
-                seq for seq, version in wanted.items() if held.get(seq, version) != version
-            },
-            "of its articles are not in the archive": held.keys() - present,
-        }
+        wrong = self._differences(archive, carried, self._store.versions(number))
+        if any(wrong.values()):  # what was carried meanwhile differs no more
+            time.sleep(READERS_LOOK_S)
+            wrong = self._differences(archive, carried, self._store.versions(number))
         return [
             f"generation {number} in Milvus: {len(seqs)} {what}; build it anew: dateline reindex"
             for what, seqs in wrong.items()
             if seqs
         ]
+
+    def _differences(self, archive: Archive, carried: Carried, held: Mapping[int, int]) -> dict[str, AbstractSet[int]]:
+        """The articles (seqs) in which what Milvus holds is not what it was given of the archive."""
+        mark = self._store.mark(mark_of(carried.number))
+        wanted = dict(archive.stored.current_keys(carried.change if mark is None else mark))
+        known = archive.stored.version_keys()
+        return {
+            "articles of the archive are missing in it": wanted.keys() - held.keys(),
+            "of its articles have another version in the archive": {
+                seq for seq, version in wanted.items() if held.get(seq, version) != version
+            },
+            "of its articles are not in the archive": held.keys() - {seq for seq, _ in known},
+        }
 
     def _is_whole(self, number: int) -> bool:
         try:

@@ -159,6 +159,8 @@ class Settings(BaseSettings):
     def _milvus(cls, uri: str) -> str:
         if not uri.startswith(("http://", "https://", "tcp://")) and not uri.endswith(".db"):
             raise ValueError("expected a server such as http://127.0.0.1:19530, or a file whose name ends with .db")
+        if "@" in uri.partition("://")[2].partition("/")[0]:
+            raise ValueError("expected no user in it; give user:password as DATELINE_MILVUS_TOKEN")
         return uri
 
     @field_validator("host")

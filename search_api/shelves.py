@@ -9,7 +9,6 @@ from indexer import generations
 from indexer.archive import Archive
 from indexer.building import build
 from indexer.encoder import Encoder
-from indexer.errors import IndexDamaged
 from indexer.generations import Manifest
 from indexer.layout import IndexFolder
 from indexer.recipe import recipe_for
@@ -24,7 +23,7 @@ class Shelf(Protocol):
     """The generations of one index. All but reading needs the lock for building."""
 
     def serving(self) -> int | None:
-        """The number of the serving generation; None where none serves, or what says so is damaged."""
+        """The number of the serving generation; None where none serves. Raises IndexDamaged where what says so is damaged."""
         ...
 
     def numbers(self) -> list[int]:
@@ -75,10 +74,7 @@ class FileShelf:
         self._index = index
 
     def serving(self) -> int | None:
-        try:
-            return self._index.current()
-        except IndexDamaged:
-            return None
+        return self._index.current()
 
     def numbers(self) -> list[int]:
         return self._index.numbers()

@@ -54,12 +54,9 @@ class StoreRecords:
         return found
 
     def story_ids(self, numbers: Sequence[int]) -> dict[int, str]:
-        ids: dict[int, str] = {}
-        for number in numbers:
-            member = self._first(Key.STORY, number)
-            seen = self._store.glances(self._generation, [member], with_terms=False) if member is not None else []
-            ids |= {one.facts.story: one.story_id for one in seen if one.story_id}
-        return ids
+        members = self._store.find(self._generation, Key.STORY, list(numbers)).tolist() if numbers else []
+        seen = self._store.glances(self._generation, members, with_terms=False)
+        return {one.facts.story: one.story_id for one in seen if one.story_id}
 
     def story_numbers(self, story_id: str) -> Sequence[int]:
         member = self._first(Key.STORY_ID, story_id)

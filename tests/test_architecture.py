@@ -102,6 +102,7 @@ MAY_WRITE = (
     "search_api/maintenance.py",
     "search_api/milvus_library.py",
     "search_api/milvus_shelf.py",
+    "search_api/milvus_views.py",
     "search_api/opening.py",
     "search_api/progress.py",
     "search_api/recall_jobs.py",

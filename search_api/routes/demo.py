@@ -52,7 +52,7 @@ def _sections(library: Library, now: datetime) -> list[str]:
 
 
 def _visible(library: Library, article_ids: list[str], now: datetime) -> list[Article]:
-    if not library.index.archive.is_file():
+    if library.opened is None:
         return []
     found = (library.records.article(article_id) for article_id in article_ids)
     return [one[0] for one in found if one and is_visible(one[0], now)]

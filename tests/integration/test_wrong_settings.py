@@ -16,7 +16,7 @@ WRONG = {
     "index": ["", __file__],
     "model": [""],
     "engine": ["faiss", ""],
-    "milvus_uri": ["", "127.0.0.1:19530", "milvus"],
+    "milvus_uri": ["", "127.0.0.1:19530", "milvus", "http://user:password@127.0.0.1:19530"],
     "milvus_prefix": ["", "news site", "9news"],
     "milvus_replicas": ["0", "-1", "two", "1.5"],
     "host": ["", "  "],

@@ -73,6 +73,14 @@ def archive_id(archive: Archive) -> str:
     return found
 
 
+def renew_archive_id(archive: Archive) -> None:
+    """Make an archive another one than generations in Milvus are of, where any is, as after a restore: its numbers may be given
+    again."""
+    if archive.meta(_ARCHIVE_ID) is not None:
+        with archive.transaction():
+            archive.set_meta(_ARCHIVE_ID, uuid4().hex)
+
+
 def check_origin(archive: Archive, carried: Carried) -> None:
     """Raise IndexDamaged for a generation of another archive: the numbers of its articles mean others."""
     if carried.archive != archive_id(archive):
@@ -127,52 +135,68 @@ def build(
     return carried
 
 
-def carry(archive: Archive, store: MilvusStore, carried: Carried, since: int) -> tuple[Carried, int]:
-    """Carry what the archive took in after a change into a generation.
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What is carried at once: articles that changed, those that were taken down, and the change up to which these are all."""
 
-    Returns what is known of it then, and the change up to which it holds the archive.
+    stored: Sequence[Stored]
+    story_ids: Mapping[int, str]
+    gone: Sequence[int]
+    last: int
+
+    @property
+    def seqs(self) -> list[int]:
+        """The numbers of all of them."""
+        return [*(one.seq for one in self.stored), *self.gone]
+
+
+def next_portion(archive: Archive, carried: Carried, since: int) -> Portion | None:
+    """What of the archive a generation that holds it up to a change lacks, BATCH articles at most; None where it lacks nothing.
+
+    Raises IndexDamaged where the archive is another one than the generation's, or older than that.
     """
     check_origin(archive, carried)
-    number = carried.number
     with archive.reading():
         last = archive.last_change()
         if last == since:
-            return carried, last
+            return None
         if last < since:
             raise IndexDamaged(
-                f"generation {number} in Milvus holds change {since}, but {archive.path} ends at {last}, as after a restore: "
-                "build it anew: dateline reindex"
+                f"generation {carried.number} in Milvus holds change {since}, but {archive.path} ends at {last}, as after a "
+                "restore: build it anew: dateline reindex"
             )
-        changed = archive.stored.changed_after(since, carried.recipe, carried.model)
-        for stored in _batches(changed, BATCH):
-            carried = _carry_some(archive, store, carried, stored)
-        gone = archive.stored.gone_after(since)
-    if gone:
-        carried = _take_away(store, carried, gone)
-    store.put_manifest(number, asdict(carried))
-    store.put_mark(mark_of(number), last)
-    return carried, last
+        end = archive.stored.end_of_portion(since, BATCH)
+        held = archive.stored.changed_within(since, end, carried.recipe, carried.model) if end is not None else []
+        is_whole = end is None or archive.stored.end_of_portion(end, 1) is None
+        stories = sorted({one.story for one in held if one.story})
+        return Portion(
+            stored=held,
+            story_ids=archive.places.story_ids(stories),
+            gone=archive.stored.gone_after(since),
+            last=last if is_whole or end is None else end,
+        )
 
 
-def _carry_some(archive: Archive, store: MilvusStore, carried: Carried, stored: Sequence[Stored]) -> Carried:
-    before = _articles(store, carried.number, [one.seq for one in stored])
-    documents = _documents(archive, stored)
+def carry(store: MilvusStore, carried: Carried, portion: Portion, *, fresh: bool) -> Carried:
+    """Carry a portion into a generation; returns what is known of it then.
+
+    `fresh` asks Milvus for what was written a moment ago, for articles that may have been: what they held is counted no more.
+    """
+    number = carried.number
+    before = _articles(store, number, portion.seqs, fresh=fresh)
     tally = _Tally()
     for article in before.values():
         tally.add(article, terms_of(article), taken=True)
-    for one, document in zip(stored, documents, strict=True):
+    documents = [document_of(one, portion.story_ids.get(one.story or 0)) for one in portion.stored]
+    for one, document in zip(portion.stored, documents, strict=True):
         tally.add(one.article, document.terms)
-    store.upsert(carried.number, documents)
-    return _counted(store, carried, tally)
-
-
-def _take_away(store: MilvusStore, carried: Carried, seqs: Sequence[int]) -> Carried:
-    """Take articles that were taken down out of a generation."""
-    tally = _Tally()
-    for article in _articles(store, carried.number, seqs).values():
-        tally.add(article, terms_of(article), taken=True)
-    store.delete(carried.number, seqs)
-    return _counted(store, carried, tally)
+    store.upsert(number, documents)
+    if portion.gone:
+        store.delete(number, portion.gone)
+    carried = _counted(store, carried, tally)
+    store.put_manifest(number, asdict(carried))
+    store.put_mark(mark_of(number), portion.last)
+    return carried
 
 
 def _counted(store: MilvusStore, carried: Carried, tally: _Tally) -> Carried:
@@ -181,9 +205,9 @@ def _counted(store: MilvusStore, carried: Carried, tally: _Tally) -> Carried:
     return replace(carried, articles=counts.articles, counts=asdict(counts))
 
 
-def _articles(store: MilvusStore, generation: int, seqs: Sequence[int]) -> dict[int, Article]:
-    """Those of the articles that a generation holds, as it holds them, or held half a second ago: they are only counted."""
-    records = store.records(generation, seqs, fresh=False)
+def _articles(store: MilvusStore, generation: int, seqs: Sequence[int], *, fresh: bool) -> dict[int, Article]:
+    """Those of the articles that a generation holds, as it holds them."""
+    records = store.records(generation, seqs, fresh=fresh)
     return {seq: stored_article(record) for seq, (_, record) in records.items()}
 
 

@@ -24,6 +24,9 @@ from indexer.types import Article, Rows, Scores
 PHRASE_PROPOSALS = 500
 """How many articles are looked through for words in a row."""
 
+WORD_PROPOSALS = 30
+"""How many are looked through for a single word, of which it is only asked whether some hold it."""
+
 ENDINGS = 20
 """How many words an unfinished one is completed to, the most common first."""
 
@@ -89,7 +92,8 @@ class MetLexical:
     def rows_where(self, condition: Condition) -> Rows:
         assert isinstance(condition, Holds), "other conditions are decided by columns"
         terms = self.terms_of(condition.words)
-        rows = self._proposed(terms, PHRASE_PROPOSALS, Filters(datetime.now(UTC)))
+        several = len(condition.words.split()) > 1
+        rows = self._proposed(terms, PHRASE_PROPOSALS if several else WORD_PROPOSALS, Filters(datetime.now(UTC)))
         return rows[self.holding(condition, rows)]
 
     def rarities(self, words: Sequence[str]) -> Scores:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -33,29 +33,24 @@ class MetColumns(Columns):
 class MetRows:
     """Rows in the order in which articles were met, those met at once by seq; for any number of threads."""
 
-    def __init__(self, store: MilvusStore, generation: int) -> None:
+    def __init__(self, store: MilvusStore, generation: int, without: Collection[int] = ()) -> None:
+        """The articles `without` (seqs) are as if they were not there."""
         self._store = store
         self._generation = generation
         self._turn = threading.Lock()
         self._growth = GrowingColumns()
         self._view = columns_of(())
-        self._row_of: dict[int, int | None] = {}
+        self._row_of: dict[int, int | None] = dict.fromkeys(without)
         self._seen: dict[int, Glance] = {}
         self._terms: dict[int, Terms] = {}
         self._records: dict[int, str | None] = {}
         self._vectors: dict[int, Vector | None] = {}
-        self._story_ids: dict[int, str] = {}
         self.columns = MetColumns(**{field.name: getattr(self._view, field.name) for field in fields(Columns)})
 
     @property
     def view(self) -> Columns:
         """The rows met so far, all of whose arrays end with the same one."""
         return self._view
-
-    @property
-    def story_ids(self) -> Mapping[int, str]:
-        """The public ids of the stories of the articles met, by their numbers."""
-        return self._story_ids
 
     def change(self, seq: int) -> int:
         """The change that brought the present version of an article that was met."""
@@ -84,8 +79,6 @@ class MetRows:
             self._seen[row] = one
             if one.terms is not None:
                 self._terms[row] = one.terms
-            if one.story_id is not None:
-                self._story_ids[one.facts.story] = one.story_id
 
     def terms(self, rows: Rows) -> list[Terms]:
         """The terms of each row; none of an article that is gone by now."""

@@ -7,7 +7,7 @@ Answers to one question are remembered, so that its next page is cut from the sa
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import repeat
@@ -35,6 +35,15 @@ ALIKE_CHUNKS = 2_000
 DATED_PROPOSALS = 2_000
 """How many articles words propose for an order by date."""
 
+INEXACT_CHUNKS = 2_000
+"""How many chunks are looked at where filters ask for words, which Milvus does not tell."""
+
+SECTIONS = 100
+"""How many sections are told of, the most common first."""
+
+MOVING = 4_000
+"""How many of the newest articles are looked at for stories that move."""
+
 MOST = 16_384
 """Milvus gives no more results to one question."""
 
@@ -57,10 +66,18 @@ class _Likeness:
 class MetSnapshot:
     """A `searchable.Searchable` over one generation in Milvus."""
 
-    def __init__(self, serving: Serving, *, until: int | None = None, last_seq: int | None = None) -> None:
-        """With `until`, articles that came after that change are left out; those changed since stay, as they are now.
+    def __init__(
+        self,
+        serving: Serving,
+        *,
+        until: int | None = None,
+        last_seq: int | None = None,
+        without: Collection[int] = (),
+    ) -> None:
+        """The articles `without` (seqs) are as if they were not there.
 
-        `last_seq` is the last number that was given to an article up to that change, where it is known.
+        With `until`, articles that came after that change are left out; those changed since stay, as they are now. `last_seq` is the
+        last number that was given to an article up to that change, where it is known.
         """
         self._serving = serving
         self._store = serving.store
@@ -69,7 +86,9 @@ class MetSnapshot:
         self._last_seq = last_seq
         self._answers: dict[Hashable, Any] = {}
         self._turn = threading.Lock()
-        self.rows = MetRows(self._store, self._generation)
+        self.rows = MetRows(self._store, self._generation, without)
+        self.shown: dict[int, str | None] = {}
+        """The records of the articles (seqs) that an answer showed, as they were then."""
         self._lexical = MetLexical(serving, self.rows, self._proposed)
 
     @property
@@ -106,11 +125,6 @@ class MetSnapshot:
             return taken.having(condition.field, [condition.value])
         return taken.published_within(condition.start, condition.past)
 
-    @property
-    def story_ids(self) -> Mapping[int, str]:
-        """The public ids of the stories of the articles met."""
-        return self.rows.story_ids
-
     def _is_early(self, taken: Columns) -> Mask:
         """Which of these were there at the change until which this shows. Numbers are given in order of arrival: what has a lower
         one than an article that was there was there. Where the last of them is not known, a later version counts as early."""
@@ -145,13 +159,16 @@ class MetSnapshot:
     def published_since(self, filters: Filters, start_s: float) -> Rows:
         start = datetime.fromtimestamp(max(0.0, start_s), UTC)
         since = replace(filters, published_from=max(start, filters.published_from or start))
-        seqs, _ = self._once(("since", since), lambda: self._store.within(self._generation, since, MOST, newest=True))
+        seqs, _ = self._once(("since", since), lambda: self._store.within(self._generation, since, MOVING, newest=True))
         return self._kept(self.rows.meet(seqs.tolist()), filters)
 
     def nearest(self, vector: Vector, count: int, filters: Filters) -> tuple[Rows, int]:
-        seqs, _ = self._near(vector, count, filters)
+        """Filters that Milvus cannot tell are asked for once, deep, and said to leave some out."""
+        is_exact = self._store.is_exact(filters)
+        seqs, _ = self._near(vector, count if is_exact else INEXACT_CHUNKS, filters)
         rows = self._kept(self.rows.meet(seqs.tolist(), with_terms=True), filters)
-        return np.unique(rows), len(seqs)
+        is_all = is_exact and len(seqs) < min(count, MOST)
+        return np.unique(rows), len(seqs) if is_all else count
 
     def alike(self, vector: Vector, least: float, filters: Filters) -> tuple[Rows, bool]:
         seqs, scores = self._near(vector, ALIKE_CHUNKS, filters)
@@ -241,13 +258,15 @@ class MetSnapshot:
         return rows[columns.usable[rows] & (columns.embargoed[rows] <= int(now.timestamp()))]
 
     def sections(self, filters: Filters) -> list[str]:
-        known = self._store.names(self._generation, Kind.SECTION, "", LISTED)
-        shown = (self.spelled(Fact.SECTION, name, filters) for name in known)
-        return sorted((word for word in shown if word), key=str.casefold)
+        known = self._store.names(self._generation, Kind.SECTION, "", SECTIONS)
+        shown = (spelled for name, spelled in known.items() if self._has(Fact.SECTION, name, filters))
+        return sorted(shown, key=str.casefold)
+
+    def _has(self, fact: Fact, value: str, filters: Filters) -> bool:
+        return self.count(replace(filters, require=(*filters.require, (Is(fact, value),)))) > 0
 
     def spelled(self, fact: Fact, value: str, filters: Filters) -> str | None:
-        wanted = replace(filters, require=(*filters.require, (Is(fact, value),)))
-        if not self.count(wanted):
+        if not self._has(fact, value, filters):
             return None
         names = self._store.names(self._generation, _KINDS[fact], value.casefold(), LISTED)
         return names.get(value.casefold(), value)

@@ -195,7 +195,21 @@ def count(connection: Connection, collection: str, where: str, *, fresh: bool = 
 
 
 def scan(connection: Connection, names: Collections, batch: int) -> Iterator[list[Met]]:
-    """See `MilvusStore.scan`: by ranges of seq, since Milvus gives rows in no order; a range holds at most WINDOW of them.
+    """See `MilvusStore.scan`."""
+    for rows in _all_articles(connection, names, ["seq"]):
+        seqs = sorted(int(row["seq"]) for row in rows)
+        for start in range(0, len(seqs), batch):
+            yield met(connection, names, seqs[start : start + batch], fresh=False)
+
+
+def versions(connection: Connection, names: Collections) -> dict[int, int]:
+    """See `MilvusStore.versions`."""
+    found = _all_articles(connection, names, ["seq", "version"])
+    return {int(row["seq"]): int(row["version"]) for rows in found for row in rows}
+
+
+def _all_articles(connection: Connection, names: Collections, fields: list[str]) -> Iterator[list[Mapping[str, Any]]]:
+    """Fields of all articles, by ranges of seq, since Milvus gives rows in no order; a range holds at most WINDOW of them.
 
     The first question waits for every write that was acknowledged; what answered it has them for those that follow.
     """
@@ -212,10 +226,7 @@ def scan(connection: Connection, names: Collections, batch: int) -> Iterator[lis
         while width > WINDOW:
             width //= 2
             first += 0 if held(first, width) else width
-        rows = queried(connection, names.articles, written(_range(first, WINDOW)), ["seq"], fresh=False)
-        seqs = sorted(int(row["seq"]) for row in rows)
-        for start in range(0, len(seqs), batch):
-            yield met(connection, names, seqs[start : start + batch], fresh=False)
+        yield queried(connection, names.articles, written(_range(first, WINDOW)), fields, fresh=False)
         first += WINDOW
 
 

@@ -6,6 +6,7 @@ usual); one that is `fresh` sees every write that was acknowledged before it, an
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -56,7 +57,7 @@ class MilvusStore:
         timeout_s: float = 10.0,
         replicas: int = 1,
     ) -> None:
-        self.name = f"{uri} {prefix}"
+        self.name = hashlib.sha256(f"{uri} {prefix}".encode()).hexdigest()[:20]
         """Tells this store from others."""
         self._names = Names(prefix)
         self._connection = Connection(uri, token, timeout_s, replicas)
@@ -90,13 +91,14 @@ class MilvusStore:
             self._connection.load(name)
 
     def drop(self, generation: int) -> None:
-        """Remove a generation and its manifest. Raises EngineError where it serves."""
+        """Remove a generation, its manifest first and its articles, by which it is known, last. Raises EngineError where it
+        serves."""
         if self.active() == generation:
             raise EngineError(f"generation {generation} serves and cannot be removed; activate another first")
-        for part in (Part.ARTICLES, Part.CHUNKS, Part.WORDS):
+        self._notes.remove(_manifest_name(generation))
+        for part in (Part.WORDS, Part.CHUNKS, Part.ARTICLES):
             self._connection.arrange("drop_collection", collection_name=self._names.of(generation, part))
         self._dimensions.pop(self._names.of(generation, Part.ARTICLES), None)
-        self._notes.remove(_manifest_name(generation))
 
     def generations(self) -> list[int]:
         """The numbers of all generations, lowest first; one whose making broke off may be among them."""
@@ -116,6 +118,9 @@ class MilvusStore:
         articles = self._names.of(generation, Part.ARTICLES)
         if generation not in self.generations():
             raise GenerationMissing(f"there is no generation {generation} in Milvus; there are {self.generations()}")
+        if not self.capabilities.is_lite:
+            for part in Part:
+                self._connection.load(self._names.of(generation, part))  # one that served before was released
         call = "create_alias" if self.active() is None else "alter_alias"
         self._connection.arrange(call, collection_name=articles, alias=self._names.alias)
 
@@ -239,6 +244,10 @@ class MilvusStore:
     def scan(self, generation: int, batch: int = 256) -> Iterator[list[Met]]:
         """All articles, lowest seq first, in lists of at most `batch`."""
         return reading.scan(self._connection, self._collections(generation), batch)
+
+    def versions(self, generation: int) -> dict[int, int]:
+        """The version of every article, by seq."""
+        return reading.versions(self._connection, self._collections(generation))
 
     # Words ---------------------------------------------------------------------------------------------------------
 
