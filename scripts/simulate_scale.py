@@ -69,11 +69,9 @@ class Assumptions:
     links: int = _option(16, "default", "M of HNSW: the lowest layer has twice as many links")
     segment_gb: float = _option(1.0, "default", "of a segment's vectors: dataCoord.segment.maxSize, 1024 MB")
     rows_in_memory: float = _option(1.0, "default", "share of rows in memory; the others are mapped from disks (mmap)")
-    loaded_generations: int = _option(
-        2, "default", "generations that query nodes hold: that which serves, that before it"
-    )
+    loaded_generations: int = _option(1, "default", "that serve or stay loaded; while one is built, there are two")
     article_vectors: bool = _option(
-        True, "default", "each article has a vector with a graph, too, which no question searches"
+        True, "default", "each article has a vector with a graph, too, by which related articles are compared"
     )
     pq_bytes: int = _option(48, "assumed", "of a code of IVF_PQ: dimension / 8")
     posting_bytes: float = _option(

@@ -76,8 +76,8 @@ class MetSnapshot:
     ) -> None:
         """The articles `without` (seqs) are as if they were not there.
 
-        With `until`, articles that came after that change are left out; those changed since stay, as they are now. `last_seq` is the
-        last number that was given to an article up to that change, where it is known.
+        With `until`, articles that came after that change are left out; those changed since stay, as they are now. `last_seq`
+        is the last number that was given to an article up to that change, where it is known.
         """
         self._serving = serving
         self._store = serving.store
@@ -163,12 +163,11 @@ class MetSnapshot:
         return self._kept(self.rows.meet(seqs.tolist()), filters)
 
     def nearest(self, vector: Vector, count: int, filters: Filters) -> tuple[Rows, int]:
-        """Filters that Milvus cannot tell are asked for once, deep, and said to leave some out."""
-        is_exact = self._store.is_exact(filters)
-        seqs, _ = self._near(vector, count if is_exact else INEXACT_CHUNKS, filters)
+        """Where filters ask for words, which Milvus does not tell, it is asked once, and deep."""
+        asked = min(count, MOST) if self._store.is_exact(filters) else INEXACT_CHUNKS
+        seqs, _ = self._near(vector, asked, filters)
         rows = self._kept(self.rows.meet(seqs.tolist(), with_terms=True), filters)
-        is_all = is_exact and len(seqs) < min(count, MOST)
-        return np.unique(rows), len(seqs) if is_all else count
+        return np.unique(rows), min(len(seqs), count - 1) if len(seqs) < asked else count
 
     def alike(self, vector: Vector, least: float, filters: Filters) -> tuple[Rows, bool]:
         seqs, scores = self._near(vector, ALIKE_CHUNKS, filters)
