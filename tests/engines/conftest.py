@@ -1,6 +1,6 @@
 """Every test here runs on each engine: embedded, Milvus Lite in a file and behind a port, and where DATELINE_MILVUS_URI says.
 
-`make test` leaves out most of what goes through a port, which takes as long again; `make test-engines` runs all.
+`make test` leaves out most of what goes through a port, and half of the questions to a file; `make test-engines` runs all.
 """
 
 from __future__ import annotations
@@ -24,11 +24,23 @@ ADDRESS = os.environ.get("DATELINE_MILVUS_URI")
 PLACES = ["embedded", "milvus-lite-file", "milvus-lite-server", *(["milvus-address"] if ADDRESS else [])]
 
 
+ASKED_IN_TURN = ("test_same_answers.py", "test_same_related.py")
+SLOW = ("test_readers_go_on_while_generations_are_switched", "test_a_generation_of_another_model_serves")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a file of Milvus Lite shows already is asked of its server by `make test-engines` alone; changes are always."""
+    """Left to `make test-engines`: what goes through a port, but for changes; every other question to a file; what is slowest."""
+    questions = 0
     for item in items:
-        is_here = item.path.parent == Path(__file__).parent and item.path.name != "test_changes.py"
-        if is_here and "milvus-lite-server" in item.name:
+        if item.path.parent != Path(__file__).parent:
+            continue
+        is_left = "milvus-lite-server" in item.name and item.path.name != "test_changes.py"
+        if "milvus-lite-file" in item.name and item.path.name in ASKED_IN_TURN:
+            questions += 1
+            is_left = questions % 2 == 0
+        if "milvus-lite-file" in item.name and item.name.startswith(SLOW):
+            is_left = True
+        if is_left:
             item.add_marker("served")
 
 
