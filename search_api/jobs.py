@@ -244,7 +244,7 @@ def status(index: IndexFolder) -> dict[str, Any]:
                 "change": manifest.change,
                 "articles": manifest.articles,
                 "chunks": manifest.chunks,
-                "bytes": shelf.size_bytes(manifest),
+                "bytes": size_of(index.generation(manifest.number), "**/*"),  # none where it is in Milvus
             }
             if manifest
             else None,

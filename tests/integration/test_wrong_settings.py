@@ -16,7 +16,7 @@ WRONG = {
     "index": ["", __file__],
     "model": [""],
     "engine": ["faiss", ""],
-    "milvus_uri": ["", "127.0.0.1:19530", "milvus", "http://user:password@127.0.0.1:19530"],
+    "milvus_uri": ["", "127.0.0.1:19530", "milvus"],
     "milvus_prefix": ["", "news site", "9news"],
     "milvus_replicas": ["0", "-1", "two", "1.5"],
     "host": ["", "  "],
@@ -68,6 +68,19 @@ def test_a_wrong_value_is_named_with_its_variable_and_what_is_expected(
     assert any(word in said.lower() for word in ("expected", "should")), said
     assert "\n" not in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATELINE_MILVUS_URI", "http://ada:quenby@127.0.0.1:19530")
+    monkeypatch.setattr(sys, "argv", ["dateline", "serve", "--port", "0"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "DATELINE_MILVUS_TOKEN" in said
+    assert "quenby" not in said
 
 
 def test_the_command_itself_ends_with_status_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
