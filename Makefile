@@ -78,8 +78,8 @@ contract: .venv/.ready  ## Hold the service to its OpenAPI description with 100 
 faults: .venv/.ready  ## Kill processes 200 times under load (KILLS=...), fill a disk, damage every kind of file
 	@DATELINE_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -q --timeout=0 --log-cli-level=INFO tests/faults
 
-test-engines: .venv/.ready  ## Run the tests of all engines, Milvus Lite behind a port and DATELINE_MILVUS_URI among them
-	@$(BIN)/python -m pytest -q -m "served or not served" tests/engines
+test-engines: .venv/.ready  ## Run what make test leaves out of engines and bulk embedding: Milvus Lite behind a port, DATELINE_MILVUS_URI
+	@$(BIN)/python -m pytest -q -m "thorough or not thorough" tests/engines tests/integration/test_bulk_embed.py
 
 test-browser: .venv/.ready  ## Drive the pages in a real browser (CHROMIUM, else chromium on the path)
 	@$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'

@@ -25,23 +25,29 @@ PLACES = ["embedded", "milvus-lite-file", "milvus-lite-server", *(["milvus-addre
 
 
 ASKED_IN_TURN = ("test_same_answers.py", "test_same_related.py")
-SLOW = ("test_readers_go_on_while_generations_are_switched", "test_a_generation_of_another_model_serves")
+THROUGH_A_PORT = ("test_another_process_sees_what_was_written", "test_a_reader_without_the_archive_sees_each_write")
+SLOW = (
+    "test_readers_go_on_while_generations_are_switched",
+    "test_a_generation_of_another_model_serves",
+    "test_the_generation_from_before_serves_again",
+    "test_any_changes_leave",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Left to `make test-engines`: what goes through a port, but for changes; every other question to a file; what is slowest."""
+    """Left to `make test-engines`: what goes through a port, but for processes; every other question to a file; what is slowest."""
     questions = 0
     for item in items:
         if item.path.parent != Path(__file__).parent:
             continue
-        is_left = "milvus-lite-server" in item.name and item.path.name != "test_changes.py"
+        is_left = item.name.startswith(SLOW) and "embedded" not in item.name
+        if "milvus-lite-server" in item.name and not item.name.startswith(THROUGH_A_PORT):
+            is_left = True
         if "milvus-lite-file" in item.name and item.path.name in ASKED_IN_TURN:
             questions += 1
-            is_left = questions % 2 == 0
-        if "milvus-lite-file" in item.name and item.name.startswith(SLOW):
-            is_left = True
+            is_left = is_left or questions % 2 == 0
         if is_left:
-            item.add_marker("served")
+            item.add_marker("thorough")
 
 
 @pytest.fixture(scope="package")

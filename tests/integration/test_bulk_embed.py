@@ -278,6 +278,7 @@ def test_a_script_that_is_killed_is_taken_up_by_the_next(cluster: Any, tmp_path:
     assert [row["id"] for row in rows(out)] == [f"a{number}" for number in range(1000)]
 
 
+@pytest.mark.thorough
 def test_real_vectors_of_a_cluster_that_the_script_starts_are_those_of_one_process(tmp_path: Path) -> None:
     few = (SAMPLE / "articles.jsonl").read_text(encoding="utf-8").splitlines()[:4]
     source, out = write_jsonl(tmp_path / "few.jsonl", few), tmp_path / "out"
