@@ -35,7 +35,7 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Left to `make test-engines`: what goes through a port, but for processes; every other question to a file; what is slowest."""
+    """Left to `make test-engines`: what goes through a port, but for processes; every other question to a file; the slowest."""
     questions = 0
     for item in items:
         if item.path.parent != Path(__file__).parent:
