@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent != Path(__file__).parent:
             continue
-        is_left = item.name.startswith(SLOW) and "embedded" not in item.name
+        is_left = item.name.startswith(SLOW)
         if "milvus-lite-server" in item.name and not item.name.startswith(THROUGH_A_PORT):
             is_left = True
         if "milvus-lite-file" in item.name and item.path.name in ASKED_IN_TURN:

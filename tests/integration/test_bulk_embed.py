@@ -256,6 +256,7 @@ def test_what_workers_cannot_do_ends_the_run_with_its_reason(tmp_path: Path) -> 
         BulkRun(replace(work, load=_Missing()), print, quiet).run([source], Workers(1))
 
 
+@pytest.mark.thorough
 def test_a_script_that_is_killed_is_taken_up_by_the_next(cluster: Any, tmp_path: Path) -> None:
     source, out = write_jsonl(tmp_path / "a.jsonl", [*map(record, range(1000)), "{broken"]), tmp_path / "out"
     arguments = (source, "--to", out, "--workers", "2", "--batch-size", "10", "--address", cluster.address)
