@@ -233,6 +233,10 @@ def figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:,.2g}"
 
 
+def _memory_of(kind: IndexType) -> Callable[[Reckoned], float]:
+    return lambda one: one.memory_gb[kind.value]
+
+
 def rows_of(found: Sequence[Reckoned], index: IndexType, given: Assumptions) -> Iterator[str]:
     """The lines of the Markdown table, a column for each size."""
     told: list[tuple[str, Callable[[Reckoned], float]]] = [
@@ -246,8 +250,7 @@ def rows_of(found: Sequence[Reckoned], index: IndexType, given: Assumptions) -> 
         ("carrying these, minutes", lambda one: one.carrying_a_day_minutes),
         ("memory of rows without vectors, GB", lambda one: one.rows_gb),
     ]
-    for kind in IndexType:
-        told.append((f"memory in all, {kind.value}, GB", lambda one, name=kind.value: one.memory_gb[name]))  # type: ignore[misc]
+    told += [(f"memory in all, {kind.value}, GB", _memory_of(kind)) for kind in IndexType]
     told += [
         ("segments of passages", lambda one: one.segments),
         ("processor of Milvus a question, ms", lambda one: one.node_ms_a_question),

@@ -167,5 +167,6 @@ def test_a_filter_on_words_that_is_told_of_late_leaves_the_order_as_it_was(index
     now = Filters(utc_now())
     with_words = ids(search(library, SearchQuery("ferry report -penalties", now, limit=20)))
     without = [hit for hit in ids(search(library, SearchQuery("ferry report", now, limit=20))) if hit in with_words]
+    assert with_words
     assert with_words == without
     library.close()

@@ -15,7 +15,16 @@ from indexer.engines.milvus.connection import Connection
 from indexer.engines.milvus.expressions import All, Compare, OneOf, keyed, written
 from indexer.engines.milvus.keys import Key
 from indexer.engines.milvus.pieces import encoded, unpacked
-from indexer.engines.milvus.rows import CHUNK_FIELDS, GLANCE_FIELDS, MET_FIELDS, TERM_FIELDS, chunk_id, glance, owner
+from indexer.engines.milvus.rows import (
+    CHUNK_FIELDS,
+    GLANCE_FIELDS,
+    MET_FIELDS,
+    ORDINAL_BITS,
+    TERM_FIELDS,
+    chunk_id,
+    glance,
+    owner,
+)
 from indexer.engines.milvus.rows import met as as_met
 from indexer.errors import IndexDamaged
 from indexer.types import Scores, Vector
@@ -256,7 +265,7 @@ def _chunks(
         where = written(OneOf("id", tuple(ids[start : start + _CHUNKS_AT_ONCE])))
         rows += queried(connection, names.chunks, where, CHUNK_FIELDS, fresh=fresh)
     for row in sorted(rows, key=lambda row: int(row["id"])):
-        seq = int(owner(np.int64(row["id"])))  # type: ignore[arg-type]
+        seq = int(row["id"]) >> ORDINAL_BITS
         if row["version"] == articles[seq]["version"]:
             found[seq].append(row)
     return found
