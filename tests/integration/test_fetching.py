@@ -9,6 +9,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import ip_address, ip_network
@@ -24,7 +25,9 @@ from tests.integration.local_site import Asked, FakeTime, LocalSite, answer, red
 from tests.support import NOW
 
 HERE_ONLY = AddressRule((ip_network("127.0.0.1/32"),))
-QUICK = Limits(connect_s=0.2, read_s=0.2, total_s=0.4, max_bytes=100_000)
+LIMITS = Limits(max_bytes=100_000)
+HASTY = replace(LIMITS, read_s=1.5, total_s=2.5)
+"""For servers that are slow on purpose; a busy machine makes any server this slow at times."""
 
 
 @pytest.fixture
@@ -40,7 +43,12 @@ def times() -> FakeTime:
 
 @pytest.fixture
 def fetcher(times: FakeTime) -> Fetcher:
-    return Fetcher(rule=HERE_ONLY, limits=QUICK, around=times.around())
+    return Fetcher(rule=HERE_ONLY, limits=LIMITS, around=times.around())
+
+
+@pytest.fixture
+def hasty(times: FakeTime) -> Fetcher:
+    return Fetcher(rule=HERE_ONLY, limits=HASTY, around=times.around())
 
 
 def delayed(outcome: Outcome, why: Delay) -> TryLater:
@@ -65,7 +73,7 @@ def test_an_answer_comes_whole_with_what_its_headers_say(site: LocalSite, times:
         "hello", etag='"v1"', last_modified="Mon, 01 Jun 2026 10:00:00 GMT", cache_control="public, max-age=900"
     )
     fetcher = Fetcher(
-        contact="https://desk.example/about (us)\r\nX: y", rule=HERE_ONLY, limits=QUICK, around=times.around()
+        contact="https://desk.example/about (us)\r\nX: y", rule=HERE_ONLY, limits=LIMITS, around=times.around()
     )
     address = f"{site.address}/feed?x=1&y= #part"
     assert fetcher.fetch(address) == Fetched(
@@ -131,16 +139,16 @@ def endless(_: Asked, connection: socket.socket) -> None:
 @pytest.mark.parametrize(
     "start", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["in the headers", "in the body"]
 )
-def test_a_steady_drip_ends_at_the_total_limit(site: LocalSite, fetcher: Fetcher, start: bytes) -> None:
+def test_a_steady_drip_ends_at_the_total_limit(site: LocalSite, hasty: Fetcher, start: bytes) -> None:
     site.replies["/slow"] = dripping(site, start)
     started = time.monotonic()
-    delayed(fetcher.fetch(f"{site.address}/slow"), Delay.TIMEOUT)
-    assert time.monotonic() - started < 0.4 + 0.5
+    delayed(hasty.fetch(f"{site.address}/slow"), Delay.TIMEOUT)
+    assert time.monotonic() - started < 2.5 + 2.5
 
 
-def test_silence_ends_at_the_read_limit(site: LocalSite, fetcher: Fetcher) -> None:
+def test_silence_ends_at_the_read_limit(site: LocalSite, hasty: Fetcher) -> None:
     site.replies["/silent"] = slow_headers(site)
-    assert "0.2 seconds of silence" in delayed(fetcher.fetch(f"{site.address}/silent"), Delay.TIMEOUT).reason
+    assert "1.5 seconds of silence" in delayed(hasty.fetch(f"{site.address}/silent"), Delay.TIMEOUT).reason
 
 
 def test_an_answer_past_the_size_limit_is_refused_declared_or_endless(site: LocalSite, fetcher: Fetcher) -> None:
@@ -164,7 +172,7 @@ def test_compressed_answers_are_unpacked(site: LocalSite, fetcher: Fetcher) -> N
 def test_a_gzip_bomb_is_stopped_before_it_fills_memory(site: LocalSite, fetcher: Fetcher) -> None:
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(60)) + packer.flush()
-    assert len(bomb) < QUICK.max_bytes
+    assert len(bomb) < LIMITS.max_bytes
     site.replies["/bomb"] = answer(bomb, content_encoding="gzip")
     tracemalloc.start()
     outcome = fetcher.fetch(f"{site.address}/bomb")
@@ -242,7 +250,7 @@ def test_a_redirect_to_what_may_not_be_asked_is_not_followed(
 
 
 def test_without_a_network_named_nothing_local_is_asked(site: LocalSite, times: FakeTime) -> None:
-    outcome = Fetcher(limits=QUICK, around=times.around()).fetch(f"http://localhost:{site.port}/")
+    outcome = Fetcher(limits=LIMITS, around=times.around()).fetch(f"http://localhost:{site.port}/")
     assert "no public address" in refused(outcome, Refusal.PRIVATE).reason
     assert site.asked == []
 
@@ -255,7 +263,7 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_connected_to(site: L
         return [ip_address(text) for text in next(answers)]
 
     site.replies["/a"] = answer("by the checked address")
-    fetcher = Fetcher(rule=HERE_ONLY, limits=QUICK, around=times.around(rebinding))
+    fetcher = Fetcher(rule=HERE_ONLY, limits=LIMITS, around=times.around(rebinding))
     assert data(fetcher.fetch(f"http://news.test:{site.port}/a")) == b"by the checked address"
     assert site.asked[-1].headers["host"] == f"news.test:{site.port}"
     refused(fetcher.fetch(f"http://news.test:{site.port}/a"), Refusal.PRIVATE)
@@ -264,7 +272,7 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_connected_to(site: L
 
 def test_a_name_without_an_address_is_tried_again_later(times: FakeTime) -> None:
     around = times.around(lambda _host, port: resolved("a" * 64 + ".test", port))
-    outcome = Fetcher(limits=QUICK, around=around).fetch("http://news.test/")
+    outcome = Fetcher(limits=LIMITS, around=around).fetch("http://news.test/")
     assert ".test cannot be resolved" in delayed(outcome, Delay.ROBOTS_UNKNOWN).reason
 
 
@@ -324,7 +332,7 @@ def test_a_broken_transfer_is_tried_again_later(site: LocalSite, fetcher: Fetche
 def test_a_closed_port_is_tried_again_later(times: FakeTime) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    outcome = Fetcher(rule=HERE_ONLY, limits=QUICK, around=times.around()).fetch(f"http://127.0.0.1:{port}/")
+    outcome = Fetcher(rule=HERE_ONLY, limits=LIMITS, around=times.around()).fetch(f"http://127.0.0.1:{port}/")
     assert "failed" in delayed(outcome, Delay.ROBOTS_UNKNOWN).reason
 
 
@@ -401,11 +409,14 @@ def test_a_site_whose_robots_txt_cannot_be_had_is_left_alone_for_now(
     delayed(fetcher.fetch(f"{site.address}/a"), Delay.ROBOTS_UNKNOWN)
     assert len(site.asked) == 1
     times.seconds += 601
-    site.replies["/robots.txt"] = slow_headers(site)
-    assert "took too long" in delayed(fetcher.fetch(f"{site.address}/a"), Delay.ROBOTS_UNKNOWN).reason
-    times.seconds += 601
     site.replies["/robots.txt"] = answer("nothing here", status=403)
     assert data(fetcher.fetch(f"{site.address}/a")) == b"a"
+
+
+def test_a_site_whose_robots_txt_does_not_come_is_left_alone_for_now(site: LocalSite, hasty: Fetcher) -> None:
+    site.replies |= {"/robots.txt": slow_headers(site), "/a": answer("a")}
+    assert "took too long" in delayed(hasty.fetch(f"{site.address}/a"), Delay.ROBOTS_UNKNOWN).reason
+    assert site.targets() == []
 
 
 def test_of_a_huge_robots_txt_the_first_half_megabyte_counts(site: LocalSite, times: FakeTime) -> None:
@@ -439,8 +450,8 @@ def test_https_verifies_the_name_though_the_address_is_given_and_never_falls_bac
     server_side.load_cert_chain(*certificate)
     trusted = ssl.create_default_context(cafile=str(certificate[0]))
     around = times.around(lambda _host, _port: [ip_address("127.0.0.1")])
-    fetcher = Fetcher(rule=HERE_ONLY, limits=QUICK, tls=trusted, around=around)
-    stranger = Fetcher(rule=HERE_ONLY, limits=QUICK, around=around)
+    fetcher = Fetcher(rule=HERE_ONLY, limits=LIMITS, tls=trusted, around=around)
+    stranger = Fetcher(rule=HERE_ONLY, limits=LIMITS, around=around)
     with LocalSite(tls=server_side) as secure, LocalSite() as plain:
         secure.replies |= {"/a": answer("safe"), "/down": redirect(f"http://news.test:{plain.port}/a")}
         plain.replies |= {"/a": answer("open"), "/up": redirect(f"https://news.test:{secure.port}/a")}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from indexer.errors import IndexBusy
-from indexer.fetching import AddressRule, FeedStates, Fetcher, Limits, Polled, PollResult, Watch, taking
+from indexer.fetching import AddressRule, FeedStates, Fetcher, Polled, PollResult, Watch, taking
 from indexer.fetching import feed_content as reading
 from indexer.sources.feed_list import FeedAddress
 from indexer.types import Found, Reject
@@ -45,7 +45,7 @@ class Desk:
     def watch(self, *targets: str, section: str | None = None) -> Watch:
         feeds = [FeedAddress(f"{self.site.address}{target}", None, section) for target in targets or ("/feed",)]
         around = self.times.around()
-        fetcher = Fetcher(rule=HERE_ONLY, limits=Limits(read_s=0.2, total_s=0.4), around=around)
+        fetcher = Fetcher(rule=HERE_ONLY, around=around)
         states = FeedStates(self.folder)
         return Watch(feeds, fetcher, states, self.take, around.now, around.wait, self.pages, lambda: 0.5)
 
