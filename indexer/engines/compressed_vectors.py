@@ -14,6 +14,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.engines.half_precision import widened
 from indexer.engines.vectors import FILE, NO_ROWS, RowSet, best, read_embeddings, similarities
 from indexer.types import Rows, Scores, Vector
 
@@ -58,9 +59,9 @@ class CompressedVectors:
         count, dimension = embeddings.shape
         index: Any = faiss.index_factory(dimension, f"IVF1,PQ{dimension // 2}x4fs", faiss.METRIC_INNER_PRODUCT)
         sample = np.random.default_rng(_SEED).choice(count, min(count, TRAINED_ON), replace=False)
-        index.train(embeddings[np.sort(sample)].astype(np.float32))
+        index.train(widened(embeddings[np.sort(sample)]))
         for first in range(0, count, _AT_ONCE):
-            index.add(embeddings[first : first + _AT_ONCE].astype(np.float32))
+            index.add(widened(embeddings[first : first + _AT_ONCE]))
         return cls(index, embeddings)
 
     def save(self, folder: Path) -> None:
@@ -112,7 +113,7 @@ class CompressedVectors:
             return NO_ROWS
         is_few = among.count <= max(FEW_ROWS, FEW_SHARE * len(self), fetched)
         rows = np.flatnonzero(among.mask) if is_few else self.proposed(query, fetched, among)
-        return best(rows, similarities(query, self.embeddings[rows]), count)
+        return best(rows, similarities(query, self.embeddings, rows), count)
 
     def within(self, query: Vector, least: float, among: RowSet) -> Rows:
         count = WITHIN_FIRST

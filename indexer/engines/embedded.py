@@ -15,6 +15,7 @@ from indexer.archive_stored import Stored
 from indexer.engines.analysis import QueryTerms
 from indexer.engines.columns import Columns, Mask, ordered_by_date, read_array
 from indexer.engines.facts import facts_of
+from indexer.engines.half_precision import widened
 from indexer.engines.lexical import LexicalIndex
 from indexer.engines.row_lookup import RowOfSeq, Sorted, StoryRows
 from indexer.engines.stored_columns import GrowingColumns, columns_with
@@ -270,7 +271,7 @@ class Snapshot:
         rows, scores = self.vectors.search(query, count, self.visible_rows.chunks(allowed))
         if len(self.tail.embeddings):
             tail_rows = self._tail_chunks(allowed)
-            tail_scores = similarities(query, self.tail.embeddings)[tail_rows]
+            tail_scores = self._tail_similarities(query)[tail_rows]
             rows = np.concatenate([rows, tail_rows + len(self.vectors)])
             scores = np.concatenate([scores, tail_scores])
         return best(rows, scores, count)
@@ -279,8 +280,12 @@ class Snapshot:
         """Every chunk of the allowed articles whose similarity is above `least`, in no order."""
         rows = self.vectors.within(query, least, self.visible_rows.chunks(allowed))
         tail_rows = self._tail_chunks(allowed)
-        near = similarities(query, self.tail.embeddings)[tail_rows] > least
+        near = self._tail_similarities(query)[tail_rows] > least
         return np.concatenate([rows, tail_rows[near] + len(self.vectors)])
+
+    def _tail_similarities(self, query: Vector) -> Scores:
+        scores: Scores = self.tail.embeddings @ query
+        return scores
 
     def _tail_chunks(self, allowed: Mask) -> Rows:
         """The tail's chunks of the allowed articles, counted from the tail's first."""
@@ -292,8 +297,8 @@ class Snapshot:
         base_chunks = len(self.vectors)
         scores = np.empty(len(rows), dtype=np.float32)
         in_base = rows < base_chunks
-        scores[in_base] = similarities(query, self.vectors.embeddings[rows[in_base]])
-        scores[~in_base] = similarities(query, self.tail.embeddings[rows[~in_base] - base_chunks])
+        scores[in_base] = similarities(query, self.vectors.embeddings, rows[in_base])
+        scores[~in_base] = self.tail.embeddings[rows[~in_base] - base_chunks] @ query
         return rows, owner, scores
 
     def article_similarities(self, query: Vector, article_rows: Rows) -> Scores:
@@ -303,6 +308,6 @@ class Snapshot:
     def article_vectors(self, rows: Rows) -> NDArray[np.float32]:
         vectors = np.empty((len(rows), self.tail.article_vectors.shape[1]), dtype=np.float32)
         in_base = rows < self.base_articles
-        vectors[in_base] = self.base_article_vectors[rows[in_base]]
-        vectors[~in_base] = self.tail.article_vectors[rows[~in_base] - self.base_articles]
+        vectors[in_base] = widened(self.base_article_vectors[rows[in_base]])
+        vectors[~in_base] = widened(self.tail.article_vectors[rows[~in_base] - self.base_articles])
         return vectors

@@ -9,6 +9,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.engines.half_precision import widened
 from indexer.engines.vectors import FILE, NO_ROWS, RowSet, read_embeddings
 from indexer.types import Rows, Scores, Vector
 
@@ -31,7 +32,7 @@ class ExactVectors:
         quantizer = faiss.ScalarQuantizer.QT_fp16
         index = faiss.IndexScalarQuantizer(max(dimension, 1), quantizer, faiss.METRIC_INNER_PRODUCT)
         for first in range(0, count, _AT_ONCE):
-            index.add(embeddings[first : first + _AT_ONCE].astype(np.float32))
+            index.add(widened(embeddings[first : first + _AT_ONCE]))
         return cls(index, embeddings)
 
     def save(self, folder: Path) -> None:

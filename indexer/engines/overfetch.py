@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.compressed_vectors import CompressedVectors
+from indexer.engines.half_precision import widened
 from indexer.engines.vectors import RowSet, VectorIndex
 from indexer.types import Embeddings, Rows, Scores
 
@@ -77,7 +78,7 @@ def nearest(embeddings: NDArray[np.float16], vectors: Embeddings, among: RowSet,
     scores = [np.empty(0, dtype=np.float32)] * len(vectors)
     for first in range(0, len(allowed), _AT_ONCE):
         part = allowed[first : first + _AT_ONCE]
-        found = vectors @ embeddings[part].astype(np.float32).T
+        found = vectors @ widened(embeddings[part]).T
         for place, of_part in enumerate(found):
             scores[place] = _best(np.concatenate([scores[place], of_part]), count)
     return scores

@@ -15,10 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.columns import read_array
+from indexer.engines.half_precision import widened
 from indexer.types import Rows, Scores, Vector
 
 EMBEDDINGS_FILE = "embeddings.npy"
 FILE = "chunks.faiss"
+
+_AT_ONCE = 256
 
 Encode: TypeAlias = Callable[[str], Vector]
 """A question to its unit vector."""
@@ -64,9 +67,12 @@ class VectorIndex(Protocol):
         ...
 
 
-def similarities(query: Vector, embeddings: NDArray[np.float16] | NDArray[np.float32]) -> Scores:
-    """Cosine similarity of the query to each row."""
-    scores: Scores = np.asarray(embeddings, dtype=np.float32) @ query
+def similarities(query: Vector, embeddings: NDArray[np.float16], rows: Rows) -> Scores:
+    """Cosine similarity of the query to these rows, of which a few at a time are read and widened, to stay in the cache."""
+    scores = np.empty(len(rows), dtype=np.float32)
+    for first in range(0, len(rows), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        scores[part] = widened(embeddings[rows[part]]) @ query
     return scores
 
 
