@@ -1,4 +1,4 @@
-"""What handlers ask for, each by a name."""
+"""What handlers ask for, each by a name: coroutines, since a plain function would be called on another thread, and waited for."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ from search_api.settings import Settings
 from search_api.write_desk import WriteDesk
 
 
-def _library(request: Request) -> Library:
+async def _library(request: Request) -> Library:
     library: Library = request.app.state.library
     return library
 
 
-def _clock(request: Request) -> Callable[[], datetime]:
+async def _clock(request: Request) -> Callable[[], datetime]:
     clock: Callable[[], datetime] = request.app.state.clock
     return clock
 
 
-def _desk(request: Request) -> WriteDesk:
+async def _desk(request: Request) -> WriteDesk:
     desk: WriteDesk = request.app.state.desk
     return desk
 
 
-def _maintenance(request: Request) -> Maintenance:
+async def _maintenance(request: Request) -> Maintenance:
     maintenance: Maintenance = request.app.state.maintenance
     return maintenance
 
 
-def _figures(request: Request) -> IndexFigures:
+async def _figures(request: Request) -> IndexFigures:
     figures: IndexFigures = request.app.state.figures
     return figures
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     clock: Callable[[], datetime] = request.app.state.clock
     return clock()
 
 
-def _templates(request: Request) -> Jinja2Templates:
+async def _templates(request: Request) -> Jinja2Templates:
     templates: Jinja2Templates = request.app.state.templates
     return templates
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _base(request: Request) -> str:
+async def _base(request: Request) -> str:
     settings: Settings = request.app.state.settings
     return str(settings.public_url or request.base_url).rstrip("/") + "/"
 

@@ -7,6 +7,6 @@ from fastapi import Request
 MISS_CACHE_CONTROL = "public, max-age=30"
 
 
-def brief_misses(request: Request) -> None:
+async def brief_misses(request: Request) -> None:
     """A dependency: what this endpoint does not find is told with MISS_CACHE_CONTROL (see `errors`)."""
     request.state.misses = MISS_CACHE_CONTROL
