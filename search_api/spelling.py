@@ -65,8 +65,7 @@ def _nearest(snapshot: Searchable, word: str, now: datetime) -> str | None:
         return None
     most = 2 if len(letters) >= LONG else 1
     alike_long = (len(letters) - most, len(letters) + most)
-    common = snapshot.lexical.common_words(letters[:1], alike_long)
-    counts = {term: count for term, count in common if count >= COMMON}
+    counts = dict(snapshot.lexical.common_words(letters[:1], alike_long, COMMON))
     near = process.extract(letters, list(counts), scorer=OSA.distance, score_cutoff=most, limit=None)
     likest = sorted((distance, -counts[term], term) for term, distance, _ in near)[:MOST_RESPELLED]
     holders = ((term, snapshot.lexical.rows_where(Holds(term, exact=True))) for _, _, term in likest)

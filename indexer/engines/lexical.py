@@ -52,6 +52,7 @@ class LexicalIndex:
         """The analyses that its texts got: what a query's words must be looked up by."""
         self._counted = sum(count for _, count in vocabulary)
         """Articles as tantivy counts them for BM25: deleted ones stay until their segment is merged."""
+        self._common_words: dict[tuple[str, int], Sequence[tuple[str, int]]] = {}
 
     @classmethod
     def append(cls, folder: Path, first_row: int, articles: Iterable[Article]) -> None:
@@ -201,10 +202,19 @@ class LexicalIndex:
         ]
         return bool(self._hits(Query.boolean_query(clauses), limit=1, count=False).hits)
 
-    def common_words(self, prefix: str, letters: tuple[int, int]) -> list[tuple[str, int]]:
-        """Words (folded) that begin so, and in how many articles each stands, the most common first, whatever their `letters`."""
+    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Sequence[tuple[str, int]]:
+        """Words (folded) that begin so and stand in `least` articles, and in how many, whatever their `letters`.
+
+        They are kept: reading the dictionary takes far longer than comparing what is found.
+        """
         del letters
-        return list(self._searcher.terms_with_prefix(EXACT, prefix, limit=MOST_WORDS))
+        kept = self._common_words.get((prefix, least))
+        if kept is None:
+            words = self._searcher.terms_with_prefix(EXACT, prefix, limit=MOST_WORDS)
+            kept = tuple(one for one in words if one[1] >= least)
+            if kept:  # else any letter that somebody types would take its place
+                self._common_words[prefix, least] = kept
+        return kept
 
     def names(self, fact: Fact, prefix: str) -> list[str]:
         """Values of a field (casefolded) that begin so, the most common first."""

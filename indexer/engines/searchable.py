@@ -53,9 +53,9 @@ class Words(CountedWords, Protocol):
         """Whether an article that readers may see has the word, or another form of it."""
         ...
 
-    def common_words(self, prefix: str, letters: tuple[int, int]) -> Sequence[tuple[str, int]]:
-        """Words (folded) that begin so, and in how many articles each stands; `letters` is how many the wanted ones have, at
-        least and at most, and others may be among them."""
+    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Sequence[tuple[str, int]]:
+        """Words (folded) that begin so and stand in `least` articles, and in how many each stands; `letters` is how many the
+        wanted ones have, at least and at most, and others may be among them."""
         ...
 
     def names(self, fact: Fact, prefix: str) -> Sequence[str]:

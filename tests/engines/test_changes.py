@@ -139,6 +139,19 @@ def test_new_words_are_found_and_old_ones_no_more(client: TestClient) -> None:
     assert client.get("/v1/search", params={"q": "tag:airship"}).json()["hits"][0]["snippet"]["chunk"] == 0
 
 
+def test_a_spelling_is_proposed_as_soon_and_as_long_as_articles_have_it(client: TestClient) -> None:
+    def proposed() -> str | None:
+        answer: str | None = client.get("/v1/search", params={"q": "zepelin"}).json()["understood"]["suggestion"]
+        return answer
+
+    assert proposed() is None
+    for number in range(3):
+        put(client, record(number) | {"title": "A zeppelin", "body": f"Zeppelin {number} landed on the quay."})
+    assert proposed() == "zeppelin"
+    put(client, record(0))
+    assert proposed() is None
+
+
 def test_each_line_of_a_bulk_write_is_found(client: TestClient) -> None:
     lines = [json.dumps(record(number)) for number in range(10, 40)]
     answer = client.post(

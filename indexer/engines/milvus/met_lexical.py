@@ -111,8 +111,10 @@ class MetLexical:
         forms = folded(word)
         return bool(forms) and min(self._asked.holders_of(forms, Field.EXACT).values()) > 0
 
-    def common_words(self, prefix: str, letters: tuple[int, int]) -> Sequence[tuple[str, int]]:
-        return self._store.beginning(self._serving.generation, Kind.EXACT, prefix, letters=letters, limit=_MOST_WORDS)
+    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Sequence[tuple[str, int]]:
+        generation = self._serving.generation
+        found = self._store.beginning(generation, Kind.EXACT, prefix, letters=letters, limit=_MOST_WORDS)
+        return [(word, holders) for word, holders in found if holders >= least]
 
     def names(self, fact: Fact, prefix: str) -> Sequence[str]:
         if fact not in _KINDS:
