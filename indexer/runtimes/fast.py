@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -105,18 +106,30 @@ class FastRuntime:
         return row
 
     def _encode_window(self, ids: Sequence[list[int]]) -> Embeddings:
+        """Batch by batch: one for each core, and as many that are ready when these are done.
+
+        Without AsyncInferQueue: its callbacks need the interpreter's lock on threads of OpenVINO, and a model that is dropped
+        meanwhile waits for these threads while it holds that lock, for ever.
+        """
         vectors = np.empty((len(ids), self._check_vectors.shape[1]), dtype=np.float32)
-        import openvino
-
-        def keep(request: Any, rows: list[int]) -> None:
-            vectors[rows] = request.get_output_tensor(0).data
-
         with self._one_window:
-            queue = openvino.AsyncInferQueue(self._for_batches, usable_cores())
-            queue.set_callback(keep)
+            free = [self._for_batches.create_infer_request() for _ in range(2 * usable_cores())]
+            begun: deque[tuple[Any, list[int]]] = deque()
+
+            def keep_oldest() -> None:
+                request, rows = begun.popleft()
+                request.wait()
+                vectors[rows] = request.get_output_tensor(0).data
+                free.append(request)
+
             for length, rows in batches([self._inputs.length(one) for one in ids], BATCH_TOKENS):
-                queue.start_async(self._arrays([ids[row] for row in rows], length), rows)
-            queue.wait_all()
+                if not free:
+                    keep_oldest()
+                request = free.pop()
+                request.start_async(self._arrays([ids[row] for row in rows], length))
+                begun.append((request, rows))
+            while begun:
+                keep_oldest()
         return vectors
 
     def _arrays(self, ids: Sequence[list[int]], length: int) -> dict[str, Any]:
