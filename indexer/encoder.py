@@ -47,6 +47,10 @@ class Encoder(Protocol):
         """Shape (dimension,)."""
         ...
 
+    def warm_up(self) -> None:
+        """Make ready for queries, one alone and several at a time, so that no reader waits for the model."""
+        ...
+
     def word_vectors(self, texts: Sequence[str]) -> list[Embeddings]:
         """What the model knows of each token of each text by itself, without reading it: unit vectors, shape (tokens, any).
 
@@ -149,6 +153,9 @@ class ModelEncoder:
         row: Vector = self.runtime.encode([self._files.query_prompt + text])[0]
         return row
 
+    def warm_up(self) -> None:
+        self.runtime.warm_up()
+
     def word_vectors(self, texts: Sequence[str]) -> list[Embeddings]:
         if self._input_vectors is None or not texts:
             return [np.empty((0, 0), dtype=np.float32)] * len(texts)
@@ -211,6 +218,9 @@ class TextHashEncoder:
         total = np.sum([self._word_vector(word) for word in words], axis=0)
         unit: Vector = (total / np.linalg.norm(total)).astype(np.float32)
         return unit
+
+    def warm_up(self) -> None:
+        """Nothing has to be loaded."""
 
     def word_vectors(self, texts: Sequence[str]) -> list[Embeddings]:
         nothing = np.empty((0, self.dimension), dtype=np.float32)

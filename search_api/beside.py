@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
 from typing import TypeVar
 
+from indexer.cores import CORES
 from indexer.processes import usable_cores
 
 T = TypeVar("T")
-
-_free = threading.Semaphore(max(0, usable_cores() - 1))
-"""So many answers may have a second thread at a time: all but one core; more would only wait for one another."""
 
 
 def beside(work: Callable[[], T]) -> Callable[[], T]:
@@ -22,20 +19,20 @@ def beside(work: Callable[[], T]) -> Callable[[], T]:
 
     Where no core is free it is done when the result is asked for. What the work raises is raised there.
     """
-    if not _free.acquire(blocking=False):
+    if not CORES.take(1):
         return cache(work)
 
     def done() -> T:
         try:
             return context.run(work)
         finally:
-            _free.release()
+            CORES.give_back(1)
 
     context = copy_context()
     try:
         return _threads().submit(done).result
     except RuntimeError:  # no thread can be had
-        _free.release()
+        CORES.give_back(1)
         return cache(work)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from indexer.archive import Archive
 from indexer.articles import is_visible
+from indexer.cores import CORES
 from indexer.encoder import Encoder, load_encoder
 from indexer.engines.embedded import LEXICAL, Snapshot
 from indexer.errors import ArticleNotFound, CursorExpired, IndexDamaged, IndexOpening
@@ -199,6 +201,9 @@ class EmbeddedLibrary:
         for row in rows.tolist():
             key = (int(columns.seq[row]), int(columns.version[row]))
             yield from self.archive.shown_at([key], now, as_of=view.as_of)
+
+    def answering(self) -> AbstractContextManager[None]:
+        return CORES.answering()
 
     def refresh(self) -> None:
         """Take up a new generation and new changes, if there are any. Raises what makes the index unreadable."""

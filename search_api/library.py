@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -147,6 +148,10 @@ class Library(Protocol):
 
     def shown(self, view: View, rows: Rows, now: datetime) -> Iterator[Article | None]:
         """Each of a view's articles, in order; None where readers may not see it, as it is now."""
+        ...
+
+    def answering(self) -> AbstractContextManager[None]:
+        """What an answer is worked out within: it waits for its turn, where answers take cores of this machine."""
         ...
 
     def refresh(self) -> None:

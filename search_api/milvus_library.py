@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 import numpy as np
@@ -209,6 +210,10 @@ class MilvusLibrary:
             record = view.snapshot.shown[seq]
             article = stored_article(record) if record else None
             yield article if article and is_visible(article, now) else None
+
+    def answering(self) -> AbstractContextManager[None]:
+        """At once: an answer waits for Milvus most of the time."""
+        return nullcontext()
 
     def refresh(self) -> None:
         """Carry what the archive has taken in, where there is one, and take up what serves now."""

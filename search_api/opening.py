@@ -179,5 +179,6 @@ def check_fits(encoder: Encoder, manifest: Manifest) -> None:
 
 def warm_up(snapshot: Snapshot, encoder: Encoder) -> None:
     """Touch what a first question would have to wait for: the model, and the pages of vectors and words."""
+    encoder.warm_up()
     snapshot.nearest_chunks(encoder.encode_query("news"), 1, snapshot.columns.usable)
     snapshot.lexical.search(snapshot.lexical.terms_of("news"), 1, Filters(datetime.now(UTC)))

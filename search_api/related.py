@@ -177,6 +177,11 @@ def _spread(pool: Compared, query: RelatedQuery, ranked: Ranked, places: Positio
 
 
 def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
+    with library.answering():
+        return _related_to(library, view, seed, query)
+
+
+def _related_to(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
     columns = view.snapshot.columns
     excluded = rows_of(library, view.snapshot, query.exclude, query.filters.now)
     unwanted = columns.text_group[excluded]

@@ -42,6 +42,13 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
     if view is None:
         empty = Understood(query.text)
         return SearchAnswer(query.text, query.mode, None, _ms(started), Total(0, exact=True), None, (), empty)
+    with library.answering():
+        return _answer(library, view, query, place, still=still, started=started)
+
+
+def _answer(
+    library: Library, view: View, query: SearchQuery, place: Place, *, still: bool, started: float
+) -> SearchAnswer:
     asked = as_pinned(query, place)
     reading, question, found = _answered(view, asked)
     folded = found.folded

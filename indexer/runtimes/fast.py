@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from indexer.cores import CORES
 from indexer.errors import ModelError
 from indexer.models import ModelFiles
 from indexer.processes import usable_cores
@@ -36,7 +37,7 @@ WINDOW = 2048
 """Texts that are sorted by length at a time, while the next ones are being tokenised."""
 
 FEW_TEXTS = 16
-"""So few are encoded one by one with all cores, like queries."""
+"""So few are encoded one by one, like queries."""
 
 QUERY_THREADS = 4
 """Most threads that share one query: its matrices are too small for more."""
@@ -62,7 +63,8 @@ class FastRuntime:
         if self.precision == "bf16" and not self.agreement() >= LEAST_COSINE:
             self.precision = "f32"
             self._local = threading.local()
-            del self._one_by_one
+            vars(self).pop("_alone", None)
+            vars(self).pop("_one_a_core", None)
 
     @property
     def name(self) -> str:
@@ -97,10 +99,27 @@ class FastRuntime:
         """The model's table of token vectors, shape (vocabulary, any), mapped from disk; None when it has none."""
         return self._input_vectors
 
+    def warm_up(self) -> None:
+        """Make ready for one query alone, and for several at a time."""
+        (ids,) = self._inputs.ids(["news"])
+        self._inferred("alone", ids)
+        self._inferred("among others", ids)
+
     def _encode_one(self, ids: list[int]) -> Embeddings:
-        request = getattr(self._local, "request", None)
-        if request is None:
-            request = self._local.request = self._one_by_one.create_infer_request()
+        """By several cores while they are free, else by one; the vector is the same."""
+        more = min(QUERY_THREADS, usable_cores()) - 1
+        if not CORES.take(more):
+            return self._inferred("among others", ids)
+        try:
+            return self._inferred("alone", ids)
+        finally:
+            CORES.give_back(more)
+
+    def _inferred(self, how: Literal["alone", "among others"], ids: list[int]) -> Embeddings:
+        requests = vars(self._local)
+        if how not in requests:
+            requests[how] = (self._alone if how == "alone" else self._one_a_core).create_infer_request()
+        request = requests[how]
         request.infer(self._arrays([ids], self._inputs.length(ids)))
         row: Embeddings = request.get_output_tensor(0).data[0].copy()
         return row
@@ -113,7 +132,7 @@ class FastRuntime:
         """
         vectors = np.empty((len(ids), self._check_vectors.shape[1]), dtype=np.float32)
         with self._one_window:
-            free = [self._for_batches.create_infer_request() for _ in range(2 * usable_cores())]
+            free = [self._one_a_core.create_infer_request() for _ in range(2 * usable_cores())]
             begun: deque[tuple[Any, list[int]]] = deque()
 
             def keep_oldest() -> None:
@@ -137,13 +156,13 @@ class FastRuntime:
         return {"input_ids": tokens, "attention_mask": mask}
 
     @cached_property
-    def _one_by_one(self) -> Any:
+    def _alone(self) -> Any:
         """Compiled for one input at a time on several cores."""
         return self._compiled("LATENCY", streams=1, threads=min(QUERY_THREADS, usable_cores()))
 
     @cached_property
-    def _for_batches(self) -> Any:
-        """Compiled for many batches at a time, each on a core of its own."""
+    def _one_a_core(self) -> Any:
+        """Compiled for several batches or queries at a time, each on a core of its own."""
         return self._compiled("THROUGHPUT", streams=usable_cores(), threads=usable_cores())
 
     def _compiled(self, hint: str, *, streams: int, threads: int) -> Any:

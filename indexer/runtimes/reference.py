@@ -56,6 +56,9 @@ class ReferenceRuntime:
             model.max_seq_length = self._files.max_tokens
         return model
 
+    def warm_up(self) -> None:
+        self.encode(["news"])
+
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Unit vectors of shape (len(texts), dimension)."""
         if not texts:

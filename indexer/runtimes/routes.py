@@ -40,7 +40,9 @@ class Embedder(Protocol):
 
 
 class Runtime(Embedder, Protocol):
-    """An embedder that also knows the model's table of token vectors."""
+    """An embedder for queries too, which also knows the model's table of token vectors."""
+
+    def warm_up(self) -> None: ...
 
     def input_vectors(self) -> Embeddings | None: ...
 

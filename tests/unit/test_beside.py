@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
+from indexer.cores import Cores
 from search_api import beside as module
 from search_api.beside import beside
 
@@ -14,12 +15,13 @@ NAMED: ContextVar[str] = ContextVar("named", default="nobody")
 
 
 @pytest.fixture(params=[0, 1], ids=["no core is free", "a core is free"])
-def cores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(module, "_free", threading.Semaphore(request.param))
-    return int(request.param)
+def cores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cores:
+    found = Cores(request.param)
+    monkeypatch.setattr(module, "CORES", found)
+    return found
 
 
-def test_the_result_is_what_the_work_returned_however_often_it_is_asked_for(cores: int) -> None:
+def test_the_result_is_what_the_work_returned_however_often_it_is_asked_for(cores: Cores) -> None:
     done: list[int] = []
 
     def work() -> str:
@@ -29,10 +31,12 @@ def test_the_result_is_what_the_work_returned_however_often_it_is_asked_for(core
     result = beside(work)
     assert [result(), result()] == ["found", "found"]
     assert len(done) == 1
-    assert (done[0] == threading.get_ident()) is (cores == 0)
+    assert (done[0] == threading.get_ident()) is (cores.free == 0)
 
 
-def test_what_the_work_raises_is_raised_where_its_result_is_asked_for_and_the_core_is_free_again(cores: int) -> None:
+def test_what_the_work_raises_is_raised_where_its_result_is_asked_for_and_the_core_is_free_again(cores: Cores) -> None:
+    free = cores.free
+
     def failing() -> None:
         raise ValueError("damaged")
 
@@ -40,18 +44,18 @@ def test_what_the_work_raises_is_raised_where_its_result_is_asked_for_and_the_co
         result = beside(failing)
         with pytest.raises(ValueError, match="damaged"):
             result()
-    assert module._free._value == cores
+    assert cores.free == free
 
 
-def test_the_work_sees_the_context_it_was_begun_in(cores: int) -> None:
+def test_the_work_sees_the_context_it_was_begun_in(cores: Cores) -> None:
     token = NAMED.set("a reader")
     result = beside(NAMED.get)
     NAMED.reset(token)
-    assert result() == ("a reader" if cores else "nobody")
+    assert result() == ("a reader" if cores.free else "nobody")
 
 
 def test_two_at_a_time_do_not_wait_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_free", threading.Semaphore(1))
+    monkeypatch.setattr(module, "CORES", Cores(1))
     gate = threading.Event()
     slow = beside(lambda: gate.wait(20))
     quick = beside(lambda: "here")
