@@ -157,7 +157,9 @@ class FastRuntime:
 
     @cached_property
     def _alone(self) -> Any:
-        """Compiled for one input at a time on several cores."""
+        """Compiled for one input at a time on several cores, where there are several."""
+        if usable_cores() == 1:
+            return self._one_a_core
         return self._compiled("LATENCY", streams=1, threads=min(QUERY_THREADS, usable_cores()))
 
     @cached_property

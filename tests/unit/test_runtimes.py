@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer.cores import Cores
 from indexer.encoder import ModelTokenizer, load_encoder
 from indexer.errors import ModelError, SettingError
 from indexer.models import find_model
@@ -210,6 +211,19 @@ def test_threads_share_a_runtime(converted: Path) -> None:
         single = [pool.submit(fast.encode, [text]) for text in texts]
     assert all(np.array_equal(expected, one.result()) for one in whole)
     assert all(np.array_equal(row, one.result()[0]) for row, one in zip(expected, single, strict=True))
+
+
+def test_a_question_among_others_gets_the_vector_that_it_gets_alone(
+    converted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = choose_runtime(FILES, converted, untold)
+    texts = CHECK_TEXTS[:8]
+    alone = fast.encode(texts)
+    nobody, everybody = Cores(64), Cores(0)
+    for cores in (nobody, everybody):
+        monkeypatch.setattr("indexer.runtimes.fast.CORES", cores)
+        assert np.array_equal(fast.encode(texts), alone)
+    assert nobody.free == 64
 
 
 def test_half_a_conversion_and_what_killed_ones_left_are_replaced(models: Path) -> None:
