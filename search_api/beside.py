@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from indexer.cores import CORES
 from indexer.processes import usable_cores
+from indexer.shared_cores import CORES
 
 T = TypeVar("T")
 
@@ -21,8 +22,11 @@ def beside(work: Callable[[], T]) -> Callable[[], T]:
     """
     if not CORES.take(1):
         return cache(work)
+    not_begun = threading.Lock()
 
-    def done() -> T:
+    def done() -> T | None:
+        if not not_begun.acquire(blocking=False):
+            return None
         try:
             return context.run(work)
         finally:
@@ -30,12 +34,13 @@ def beside(work: Callable[[], T]) -> Callable[[], T]:
 
     context = copy_context()
     try:
-        return _threads().submit(done).result
-    except RuntimeError:  # no thread can be had
-        CORES.give_back(1)
+        return cast("Callable[[], T]", _threads().submit(done).result)
+    except RuntimeError:  # no thread can be had; another may still come upon the work, which is nobody's then
+        if not_begun.acquire(blocking=False):
+            CORES.give_back(1)
         return cache(work)
 
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, usable_cores() - 1), thread_name_prefix="beside")
+    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="beside")

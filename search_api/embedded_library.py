@@ -13,13 +13,13 @@ import numpy as np
 
 from indexer.archive import Archive
 from indexer.articles import is_visible
-from indexer.cores import CORES
 from indexer.encoder import Encoder, load_encoder
 from indexer.engines.embedded import LEXICAL, Snapshot
 from indexer.errors import ArticleNotFound, CursorExpired, IndexDamaged, IndexOpening
 from indexer.filters import Filters
 from indexer.generations import Manifest
 from indexer.layout import IndexFolder
+from indexer.shared_cores import CORES
 from indexer.types import Article, Rows
 from indexer.workspaces import Workspace
 from search_api.archive_records import ArchiveRecords
@@ -202,7 +202,7 @@ class EmbeddedLibrary:
             key = (int(columns.seq[row]), int(columns.version[row]))
             yield from self.archive.shown_at([key], now, as_of=view.as_of)
 
-    def answering(self) -> AbstractContextManager[None]:
+    def answering(self) -> AbstractContextManager[bool]:
         return CORES.answering()
 
     def refresh(self) -> None:

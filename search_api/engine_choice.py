@@ -38,7 +38,7 @@ def open_library(index: IndexFolder, *, generation: int | None = None, warm: boo
     store = store_of(index)
     if store is None:
         return EmbeddedLibrary(index, generation=generation, warm=warm)
-    return MilvusLibrary(index, store, generation=generation)
+    return MilvusLibrary(index, store, generation=generation, warm=warm)
 
 
 def shelf_of(index: IndexFolder) -> Shelf:

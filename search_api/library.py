@@ -150,8 +150,8 @@ class Library(Protocol):
         """Each of a view's articles, in order; None where readers may not see it, as it is now."""
         ...
 
-    def answering(self) -> AbstractContextManager[None]:
-        """What an answer is worked out within: it waits for its turn, where answers take cores of this machine."""
+    def answering(self) -> AbstractContextManager[bool]:
+        """What an answer is worked out within: it waits for its turn, where answers take cores of this machine (`turns.turn`)."""
         ...
 
     def refresh(self) -> None:

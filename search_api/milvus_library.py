@@ -55,14 +55,18 @@ LOOK_EVERY_S = 0.5
 class MilvusLibrary:
     """A `library.Library` over Milvus."""
 
-    def __init__(self, index: IndexFolder, store: MilvusStore, *, generation: int | None = None) -> None:
-        """With `generation` that one is read, serving or not, and nothing is carried."""
+    def __init__(
+        self, index: IndexFolder, store: MilvusStore, *, generation: int | None = None, warm: bool = False
+    ) -> None:
+        """With `generation` that one is read, serving or not, and nothing is carried; `warm` loads a model for all that it may have to
+        answer."""
         self.index = index
         self.store = store
         self.is_opening = False
         self.trouble: str | None = None
         self._failure: BaseException | None = None
         self._pinned = generation
+        self._warm = warm
         self._known: Known | None = None
         self._encoder: Encoder | None = None
         self._kept: KeptViews[MilvusView] = KeptViews()
@@ -211,9 +215,9 @@ class MilvusLibrary:
             article = stored_article(record) if record else None
             yield article if article and is_visible(article, now) else None
 
-    def answering(self) -> AbstractContextManager[None]:
+    def answering(self) -> AbstractContextManager[bool]:
         """At once: an answer waits for Milvus most of the time."""
-        return nullcontext()
+        return nullcontext(True)
 
     def refresh(self) -> None:
         """Carry what the archive has taken in, where there is one, and take up what serves now."""
@@ -268,6 +272,8 @@ class MilvusLibrary:
         encoder = self._encoder
         if encoder is None or encoder.fingerprint != manifest.model:
             encoder = load_encoder(manifest.model_name, self.index.models)
+            if self._warm:
+                encoder.warm_up()
         check_fits(encoder, manifest)
         self._encoder = encoder
         return encoder

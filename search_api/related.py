@@ -26,6 +26,7 @@ from search_api.related_modes import RULES, best_first, bounds, good, newest_fir
 from search_api.results import RelatedAnswer
 from search_api.seeds import Seed, draft_seed, known_seeds, merged_seed, rows_of, stored_seed
 from search_api.stages import Stage, stage
+from search_api.turns import turn
 
 
 def related(library: Library, article_id: str, query: RelatedQuery) -> RelatedAnswer:
@@ -177,7 +178,7 @@ def _spread(pool: Compared, query: RelatedQuery, ranked: Ranked, places: Positio
 
 
 def _answer(library: Library, view: View, seed: Seed, query: RelatedQuery) -> RelatedAnswer:
-    with library.answering():
+    with turn(library):
         return _related_to(library, view, seed, query)
 
 

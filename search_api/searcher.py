@@ -26,6 +26,7 @@ from search_api.recency import Recency, asked_recency, sensed_recency
 from search_api.results import SearchAnswer, Total, Understood
 from search_api.spelling import respelled
 from search_api.stages import Stage, stage
+from search_api.turns import turn
 
 _ALONE = {Mode.SEMANTIC: 1.0, Mode.KEYWORD: 0.0}
 
@@ -42,7 +43,7 @@ def search(library: Library, query: SearchQuery) -> SearchAnswer:
     if view is None:
         empty = Understood(query.text)
         return SearchAnswer(query.text, query.mode, None, _ms(started), Total(0, exact=True), None, (), empty)
-    with library.answering():
+    with turn(library):
         return _answer(library, view, query, place, still=still, started=started)
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 class Stage(StrEnum):
     """The parts of an answer, in the order in which a typed query goes through them; related articles are not read."""
 
+    WAIT = "wait"
     READ = "read"
     FILTER = "filter"
     ENCODE = "encode"

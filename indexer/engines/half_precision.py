@@ -24,7 +24,9 @@ _BIAS = np.float32(2.0) ** 112
 
 
 def widened(half: Half) -> NDArray[np.float32]:
-    """The same finite numbers in single precision, in the same shape."""
+    """The same finite numbers in single precision, in the same shape. Raises TypeError for other numbers than native halves."""
+    if half.dtype != np.float16:
+        raise TypeError(f"expected native float16, got {half.dtype}")
     bits = half.view(np.int16).astype(np.int32)
     np.left_shift(bits, _MOVED, out=bits)
     np.bitwise_and(bits, _KEPT, out=bits)

@@ -203,7 +203,7 @@ class LexicalIndex:
         return bool(self._hits(Query.boolean_query(clauses), limit=1, count=False).hits)
 
     def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Sequence[tuple[str, int]]:
-        """Words (folded) that begin so and stand in `least` articles, and in how many, whatever their `letters`.
+        """Words (folded) that begin so and stand in at least `least` articles, and in how many, whatever their `letters`.
 
         They are kept: reading the dictionary takes far longer than comparing what is found.
         """

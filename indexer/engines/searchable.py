@@ -54,7 +54,7 @@ class Words(CountedWords, Protocol):
         ...
 
     def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Sequence[tuple[str, int]]:
-        """Words (folded) that begin so and stand in `least` articles, and in how many each stands; `letters` is how many the
+        """Words (folded) that begin so and stand in at least `least` articles, and in how many each; `letters` is how many the
         wanted ones have, at least and at most, and others may be among them."""
         ...
 

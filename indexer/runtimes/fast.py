@@ -12,19 +12,20 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from indexer.cores import CORES
 from indexer.errors import ModelError
 from indexer.models import ModelFiles
 from indexer.processes import usable_cores
 from indexer.runtimes.check_texts import CHECK_TEXTS
 from indexer.runtimes.conversion import CHECK_VECTORS, FORMAT_VERSION, GRAPH, INPUT_VECTORS, MANIFEST, sha256
 from indexer.runtimes.inputs import Inputs, batches
+from indexer.shared_cores import CORES
 from indexer.types import Embeddings
 
 BATCH_TOKENS = 2048
@@ -41,6 +42,13 @@ FEW_TEXTS = 16
 
 QUERY_THREADS = 4
 """Most threads that share one query: its matrices are too small for more."""
+
+
+class Company(StrEnum):
+    """Whether a query has cores for itself."""
+
+    ALONE = "alone"
+    AMONG_OTHERS = "among others"
 
 
 class FastRuntime:
@@ -102,24 +110,25 @@ class FastRuntime:
     def warm_up(self) -> None:
         """Make ready for one query alone, and for several at a time."""
         (ids,) = self._inputs.ids(["news"])
-        self._inferred("alone", ids)
-        self._inferred("among others", ids)
+        for company in Company:
+            self._inferred(company, ids)
 
     def _encode_one(self, ids: list[int]) -> Embeddings:
         """By several cores while they are free, else by one; the vector is the same."""
         more = min(QUERY_THREADS, usable_cores()) - 1
         if not CORES.take(more):
-            return self._inferred("among others", ids)
+            return self._inferred(Company.AMONG_OTHERS, ids)
         try:
-            return self._inferred("alone", ids)
+            return self._inferred(Company.ALONE, ids)
         finally:
             CORES.give_back(more)
 
-    def _inferred(self, how: Literal["alone", "among others"], ids: list[int]) -> Embeddings:
+    def _inferred(self, company: Company, ids: list[int]) -> Embeddings:
         requests = vars(self._local)
-        if how not in requests:
-            requests[how] = (self._alone if how == "alone" else self._one_a_core).create_infer_request()
-        request = requests[how]
+        if company not in requests:
+            compiled = self._alone if company is Company.ALONE else self._one_a_core
+            requests[company] = compiled.create_infer_request()
+        request = requests[company]
         request.infer(self._arrays([ids], self._inputs.length(ids)))
         row: Embeddings = request.get_output_tensor(0).data[0].copy()
         return row
@@ -157,10 +166,12 @@ class FastRuntime:
 
     @cached_property
     def _alone(self) -> Any:
-        """Compiled for one input at a time on several cores, where there are several."""
-        if usable_cores() == 1:
+        """Compiled for one input at a time on several cores, where there are several, or one on each few of many cores."""
+        cores = usable_cores()
+        if cores == 1:
             return self._one_a_core
-        return self._compiled("LATENCY", streams=1, threads=min(QUERY_THREADS, usable_cores()))
+        each = min(QUERY_THREADS, cores)
+        return self._compiled("LATENCY", streams=cores // each, threads=cores // each * each)
 
     @cached_property
     def _one_a_core(self) -> Any:

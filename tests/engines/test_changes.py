@@ -140,16 +140,20 @@ def test_new_words_are_found_and_old_ones_no_more(client: TestClient) -> None:
 
 
 def test_a_spelling_is_proposed_as_soon_and_as_long_as_articles_have_it(client: TestClient) -> None:
-    def proposed() -> str | None:
-        answer: str | None = client.get("/v1/search", params={"q": "zepelin"}).json()["understood"]["suggestion"]
+    def proposed(text: str) -> str | None:
+        answer: str | None = client.get("/v1/search", params={"q": text}).json()["understood"]["suggestion"]
         return answer
 
-    assert proposed() is None
-    for number in range(3):
-        put(client, record(number) | {"title": "A zeppelin", "body": f"Zeppelin {number} landed on the quay."})
-    assert proposed() == "zeppelin"
+    def three(word: str, first: int) -> None:
+        for number in range(first, first + 3):
+            put(client, record(number) | {"title": f"A {word}", "body": f"{word} {number} was on the quay."})
+
+    three("zebra", 0)
+    assert (proposed("zebrra"), proposed("zepelin")) == ("zebra", None)
+    three("zeppelin", 3)
+    assert (proposed("zebrra"), proposed("zepelin")) == ("zebra", "zeppelin")
     put(client, record(0))
-    assert proposed() is None
+    assert (proposed("zebrra"), proposed("zepelin")) == (None, "zeppelin")
 
 
 def test_each_line_of_a_bulk_write_is_found(client: TestClient) -> None:

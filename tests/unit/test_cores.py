@@ -1,63 +1,61 @@
-"""Who has a core: each answer one, and more where nobody else needs it."""
+"""Cores that workers of one machine share out among themselves."""
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
+from pathlib import Path
 
-from indexer.cores import MOST_ANSWERS, Cores
+import pytest
 
+from indexer.bulk.cores import take_cores
+from tests.support import ROOT
 
-def test_an_answer_takes_further_cores_only_while_they_are_free() -> None:
-    cores = Cores(4)
-    with cores.answering():
-        assert not cores.take(4)
-        assert cores.take(2)
-        with cores.answering():
-            assert cores.free == 0
-            assert not cores.take(1)
-        assert cores.take(1)
-        cores.give_back(3)
-        assert cores.free == 3
-    assert cores.free == 4
+TAKE = """
+import os, sys
+from indexer.bulk.cores import take_cores
+held = take_cores(int(sys.argv[1]))
+print(len(held), len(os.sched_getaffinity(0)), flush=True)
+input()
+"""
 
-
-def test_an_answer_has_its_core_though_all_are_taken() -> None:
-    cores = Cores(1)
-    assert cores.take(1)
-    with cores.answering(), cores.answering():
-        assert cores.free == 0
-    cores.give_back(1)
-    assert cores.free == 1
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="binds processes to cores")
 
 
-def test_so_many_answers_are_worked_out_at_a_time_and_the_others_after_them() -> None:
-    cores = Cores(2)
-    counting, under_way, most = threading.Lock(), 0, 0
-    gate = threading.Barrier(MOST_ANSWERS)
-
-    def answer(number: int) -> int:
-        nonlocal under_way, most
-        with cores.answering():
-            with counting:
-                under_way += 1
-                most = max(most, under_way)
-            gate.wait(20)
-            with counting:
-                under_way -= 1
-        return number
-
-    with ThreadPoolExecutor(3 * MOST_ANSWERS) as threads:
-        assert list(threads.map(answer, range(3 * MOST_ANSWERS))) == list(range(3 * MOST_ANSWERS))
-    assert most == MOST_ANSWERS
-    assert cores.free == 2
+def taken(folder: Path, cores: int) -> tuple[subprocess.Popen[str], list[int]]:
+    """A process that holds so many cores, how many it got, and how many it may use."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", TAKE, str(cores)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={"TMPDIR": str(folder)},
+    )
+    assert process.stdout
+    return process, [int(word) for word in process.stdout.readline().split()]
 
 
-def test_an_answer_that_fails_leaves_its_room_to_others() -> None:
-    cores = Cores(1)
-    for _ in range(MOST_ANSWERS + 1):
-        try:
-            with cores.answering():
-                raise ValueError
-        except ValueError:
-            assert cores.free == 1
+def test_two_workers_have_other_cores_and_a_third_stays_as_it_is(tmp_path: Path) -> None:
+    first, (_, all_cores) = taken(tmp_path, 0)
+    first.communicate("\n", timeout=60)
+    one, got = taken(tmp_path, 1)
+    assert got == [1, 1]
+    rest, got = taken(tmp_path, all_cores)
+    assert got == ([all_cores - 1] * 2 if all_cores > 1 else [0, 1])
+    none, got = taken(tmp_path, 1)
+    assert got == [0, all_cores]
+    for process in (one, rest, none):
+        process.communicate("\n", timeout=60)
+    again, got = taken(tmp_path, all_cores)
+    assert got == [all_cores, all_cores]
+    again.communicate("\n", timeout=60)
+
+
+def test_a_folder_that_somebody_else_put_there_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr("indexer.bulk.cores.os.getuid", lambda: 123)
+    monkeypatch.setattr("indexer.bulk.cores.tempfile.gettempdir", lambda: str(tmp_path))
+    (tmp_path / "dateline-cores-123").symlink_to(tmp_path / "elsewhere")
+    assert take_cores(1) == []
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from indexer.engines.half_precision import widened
 
@@ -20,3 +21,9 @@ def test_the_shape_stays_and_what_is_given_is_not_touched() -> None:
     assert np.array_equal(widened(given), given)
     assert np.array_equal(widened(given[:, ::3]), given[:, ::3])
     assert widened(np.empty((0, 4), dtype=np.float16)).shape == (0, 4)
+
+
+@pytest.mark.parametrize("kind", ["float32", "int16", ">f2" if np.little_endian else "<f2"])
+def test_other_numbers_are_refused(kind: str) -> None:
+    with pytest.raises(TypeError, match="expected native float16, got"):
+        widened(np.ones(4, dtype=kind))

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from indexer.cores import Cores
 from indexer.encoder import ModelTokenizer, load_encoder
 from indexer.errors import ModelError, SettingError
 from indexer.models import find_model
@@ -22,6 +24,7 @@ from indexer.runtimes.fast import BATCH_TOKENS, FEW_TEXTS, LEAST_COSINE, FastRun
 from indexer.runtimes.inputs import batches, padded_length
 from indexer.runtimes.reference import ReferenceRuntime
 from indexer.runtimes.routes import REFUSED
+from indexer.shared_cores import SharedCores
 from tests.support import static_model
 
 FILES = find_model("all-MiniLM-L6-v2")
@@ -219,11 +222,29 @@ def test_a_question_among_others_gets_the_vector_that_it_gets_alone(
     fast = choose_runtime(FILES, converted, untold)
     texts = CHECK_TEXTS[:8]
     alone = fast.encode(texts)
-    nobody, everybody = Cores(64), Cores(0)
+    nobody, everybody = SharedCores(64), SharedCores(0)
     for cores in (nobody, everybody):
         monkeypatch.setattr("indexer.runtimes.fast.CORES", cores)
         assert np.array_equal(fast.encode(texts), alone)
     assert nobody.free == 64
+
+
+def test_a_batch_that_fails_costs_the_next_ones_nothing(converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = choose_runtime(FILES, converted, untold)
+    assert isinstance(fast, FastRuntime)
+    texts = [f"{text} {number}" for number in range(8) for text in CHECK_TEXTS]
+    expected = fast.encode(texts)
+    arrays, made = fast._arrays, itertools.count()
+
+    def failing(ids: Sequence[list[int]], length: int) -> dict[str, Any]:
+        if next(made) == 2:
+            raise MemoryError
+        return arrays(ids, length)
+
+    monkeypatch.setattr(fast, "_arrays", failing)
+    with pytest.raises(MemoryError):
+        fast.encode(texts)
+    assert np.array_equal(fast.encode(texts), expected)
 
 
 def test_half_a_conversion_and_what_killed_ones_left_are_replaced(models: Path) -> None:
