@@ -58,8 +58,7 @@ class MilvusLibrary:
     def __init__(
         self, index: IndexFolder, store: MilvusStore, *, generation: int | None = None, warm: bool = False
     ) -> None:
-        """With `generation` that one is read, serving or not, and nothing is carried; `warm` loads a model for all that it may have to
-        answer."""
+        """With `generation` that one is read, serving or not, and nothing is carried; `warm` makes a model ready when it is loaded."""
         self.index = index
         self.store = store
         self.is_opening = False
