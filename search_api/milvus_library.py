@@ -58,7 +58,7 @@ class MilvusLibrary:
     def __init__(
         self, index: IndexFolder, store: MilvusStore, *, generation: int | None = None, warm: bool = False
     ) -> None:
-        """With `generation` that one is read, serving or not, and nothing is carried; `warm` makes a model ready when it is loaded."""
+        """With `generation` that one is read, serving or not, and nothing is carried; `warm` makes a model ready at once."""
         self.index = index
         self.store = store
         self.is_opening = False
