@@ -76,7 +76,7 @@ contract: .venv/.ready  ## Hold the service to its OpenAPI description with 100 
 	@DATELINE_CONTRACT=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q --timeout=0 tests/contract
 
 faults: .venv/.ready  ## Kill processes 200 times under load (KILLS=...), fill a disk, damage every kind of file
-	@DATELINE_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -q --timeout=0 --log-cli-level=INFO tests/faults
+	@DATELINE_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -q --timeout=0 --log-cli-level=INFO tests/faults tests/integration/test_resuming.py
 
 test-engines: .venv/.ready  ## Run what make test leaves out of engines and bulk embedding: Milvus Lite behind a port, DATELINE_MILVUS_URI
 	@$(BIN)/python -m pytest -q -m "thorough or not thorough" tests/engines tests/integration/test_bulk_embed.py

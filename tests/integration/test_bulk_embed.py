@@ -18,6 +18,7 @@ from typing import Any
 
 import pyarrow
 import pytest
+import stamina
 from pyarrow import parquet
 
 from indexer.bulk.embedding import PortionEmbedder, Task, Work
@@ -59,7 +60,11 @@ def cluster() -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 1, "include_dashboard": False, "_system_config": {"health_check_period_ms": 500}}
-    made = Cluster(initialize_head=True, connect=False, head_node_args=head)
+    for attempt in stamina.retry_context(
+        on=RuntimeError, attempts=3, timeout=None
+    ):  # seen: a server of Ray's that did not begin
+        with attempt:
+            made = Cluster(initialize_head=True, connect=False, head_node_args=head)
     made.add_node(num_cpus=1)
     ray.init(address=made.address, log_to_driver=False, logging_level=50)
     made.wait_for_nodes(timeout=60)
