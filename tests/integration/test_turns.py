@@ -8,12 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
-from indexer.shared_cores import MOST_ANSWERS, SharedCores
+from indexer.shared_cores import LONGEST_WAIT_S, MOST_ANSWERS, SharedCores
+from search_api.app import create_app
 from search_api.library import Library
 from search_api.query import RelatedQuery, SearchQuery
 from search_api.related import related
 from search_api.searcher import search
+from search_api.settings import Settings
 from tests.support import anything, index_of, opened_library, record
 
 
@@ -40,3 +43,16 @@ def test_an_answer_waits_for_its_turn(
                 answer.result(0.3)
         assert answer.result(20)
     library.close()
+
+
+def test_answers_come_though_those_before_them_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = index_of(tmp_path, map(record, range(12)))
+    cores = SharedCores(2)
+    with TestClient(create_app(Settings(index=index.root))) as client, ExitStack() as hanging:
+        monkeypatch.setattr("search_api.embedded_library.CORES", cores)
+        assert all(hanging.enter_context(cores.answering()) for _ in range(MOST_ANSWERS))
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(lambda _: client.get("/v1/search", params={"q": "ferry"}), range(8)))
+        assert [answer.status_code for answer in found] == [200] * 8
+        assert all(answer.json()["hits"] for answer in found)
+        assert min(answer.json()["took_ms"] for answer in found) >= 1000 * LONGEST_WAIT_S
