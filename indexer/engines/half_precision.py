@@ -1,7 +1,7 @@
 """Half-precision numbers widened to single precision. Pure.
 
-numpy converts them one at a time, which takes longer than whatever is then done with them; shifting their bits takes a sixth of
-that and gives the same numbers (`tests/unit/test_half_precision.py` compares every one of them).
+numpy converts them one at a time, which takes longer than whatever is then done with them; shifting their bits takes a seventh of
+that (docs/benchmarks.md) and gives the same numbers (`tests/unit/test_half_precision.py` compares every one of them).
 """
 
 from __future__ import annotations
