@@ -39,6 +39,13 @@ def served(index: IndexFolder, **settings: Any) -> Iterator[TestClient]:
         yield client
 
 
+def unfollowed(client: TestClient) -> Any:
+    """The service behind a test's client, which looks at its index no more: what a test says of the index stays."""
+    service: Any = client.app
+    service.state.follower.close()
+    return service
+
+
 @contextmanager
 def logged() -> Iterator[list[dict[str, Any]]]:
     """What the packages log within, as the JSON form has it."""
@@ -154,7 +161,7 @@ def test_the_state_of_the_index_is_told(index: IndexFolder, client: TestClient) 
     assert value(client, "dateline_generation") == 1
     assert value(client, "dateline_generation_articles") == 40
     assert value(client, "dateline_index_damaged") == 0
-    service: Any = client.app
+    service = unfollowed(client)
     service.state.library.note_trouble(OSError("the disk is gone"))
     assert value(client, "dateline_workers_stale") == 1
     for file in index.generation(1).glob("columns/*.npy"):
@@ -275,7 +282,7 @@ def test_what_a_handler_logs_has_the_request_s_id_and_is_not_repeated(
     monkeypatch.setattr(errors, "_complaints", Seldom())
     index = index_of(tmp_path, [record(number) for number in range(4)])
     with served(index) as client:
-        service: Any = client.app
+        service = unfollowed(client)
         service.state.library._is_suspect = True
         with logged() as lines:
             for number in range(5):
