@@ -24,7 +24,7 @@ from tests.support import index_of, write_jsonl
 
 logger = logging.getLogger(__name__)
 
-NOT_JUDGED_S = 0.5
+NOT_JUDGED_S = 1.5
 RIGHT_AGAIN_S = 30.0
 MANY_KILLS = 20
 """With more asked for, all damages are tried."""

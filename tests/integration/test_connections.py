@@ -118,7 +118,7 @@ def test_the_head_of_a_second_request_is_timed_too(service: Service) -> None:
 
 def test_a_head_that_comes_in_pieces_and_in_time_is_answered(service: Service) -> None:
     with Connection(service) as connection:
-        connection.send(b"GET /healthz HT", b"TP/1.1\r\nHost: x\r\nConn", b"ection: close\r\n\r\n", pause_s=0.2)
+        connection.send(b"GET /healthz HT", b"TP/1.1\r\nHost: x\r\nConn", b"ection: close\r\n\r\n", pause_s=0.05)
         assert connection.rest().startswith(b"HTTP/1.1 200")
 
 
@@ -138,14 +138,14 @@ def test_a_body_that_drips_is_not_waited_for(service: Service) -> None:
 
 
 def test_a_slow_body_that_comes_all_the_same_is_taken(service: Service) -> None:
-    line = json.dumps({"id": "slow", "title": "A slow line", "body": "x" * 3000}).encode()
+    line = json.dumps({"id": "slow", "title": "A slow line", "body": "x" * 6000}).encode()
     parts = [line[at : at + 600] for at in range(0, len(line), 600)]
     head = (
         f"POST /v1/articles:bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {service._key}\r\nConnection: close\r\n"
     )
     head += f"Content-Type: application/x-ndjson\r\nContent-Length: {len(line)}\r\n\r\n"
     with Connection(service) as connection:
-        connection.send(head.encode(), *parts, pause_s=0.5)
+        connection.send(head.encode(), *parts, pause_s=0.25)
         answer = connection.rest()
         assert answer.startswith(b"HTTP/1.1 200")
         assert b'"created"' in answer
@@ -183,13 +183,19 @@ def test_what_is_no_request_is_a_problem(service: Service, sent: bytes, status: 
 
 
 def test_connections_past_the_limit_are_turned_away_and_room_comes_back(service: Service) -> None:
-    held = [Connection(service) for _ in range(MOST)]
-    time.sleep(0.3)
-    with Connection(service) as one_more:
-        assert f"holds {MOST} connections" in is_a_problem(one_more.rest(), 503)
-    for connection in held:
-        connection.rest()
-        connection.socket.close()
+    detail = ""
+    for _ in range(5):  # a machine that stalls lets those that are held time out before the last comes
+        held = [Connection(service) for _ in range(MOST)]
+        time.sleep(0.1)
+        with Connection(service) as one_more:
+            answer = one_more.rest()
+        for connection in held:
+            connection.rest()
+            connection.socket.close()
+        if b" 503 " in answer:
+            detail = is_a_problem(answer, 503)
+            break
+    assert f"holds {MOST} connections" in detail
     assert service.ask("GET", "/healthz").status == 200
 
 

@@ -166,6 +166,7 @@ def test_it_waits_for_whoever_writes_or_builds_and_gives_up_in_the_end(
     tmp_path: Path, index: IndexFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(nightly_reindex, "LOOKS_EVERY_S", 0.05)
+    said = nightly_reindex._say
     night(index, write_jsonl(tmp_path / "a.jsonl", [record(0)]))
     sources = [write_jsonl(tmp_path / f"{number}.jsonl", [record(number)]) for number in (1, 2)]
     for source, lock in zip(sources, (index.writing, index.building), strict=True):
@@ -174,9 +175,15 @@ def test_it_waits_for_whoever_writes_or_builds_and_gives_up_in_the_end(
         def hold(lock: Any = lock, held: threading.Event = held, done: threading.Event = done) -> None:
             with lock():
                 held.set()
-                done.wait(0.5)
+                done.wait()
 
         holder = threading.Thread(target=hold)
+
+        def say(line: str, done: threading.Event = done) -> None:
+            said(line)
+            done.set()
+
+        monkeypatch.setattr(nightly_reindex, "_say", say)
         holder.start()
         held.wait()
         report = night(index, source)

@@ -73,8 +73,8 @@ def test_an_address_is_told_where_it_stands_and_refused_past_its_limit(asked: As
 def test_a_window_ends(asked: Asked) -> None:
     client = asked("203.0.113.7", rate_address="1/second")
     assert client.get(PATH).status_code == 200
-    refused = client.get(PATH)
-    assert refused.status_code == 429
+    answers = (client.get(PATH) for _ in range(20))  # on a slow machine each may come in a window of its own
+    refused = next(answer for answer in answers if answer.status_code == 429)
     time.sleep(int(refused.headers["retry-after"]))
     assert client.get(PATH).status_code == 200
 
