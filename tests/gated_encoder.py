@@ -12,7 +12,7 @@ from typing import Any
 from indexer.encoder import Encoder, TextHashEncoder
 from indexer.types import Embeddings
 
-WAIT_S = 120.0
+WAIT_S = 240.0
 
 
 @dataclass(frozen=True, slots=True)

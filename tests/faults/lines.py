@@ -6,6 +6,7 @@ The kernel says which process holds the other end of a connection.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -14,7 +15,9 @@ from typing import Any
 
 from tests.faults.service import TIMEOUT_S, Service
 
-MOST_TRIED = 500
+PATIENCE_S = 60.0
+TOUCHED_EVERY_S = 2.0
+"""A connection that rests is closed by the service."""
 
 
 class Line:
@@ -45,25 +48,26 @@ class Line:
 def a_line_to_each(service: Service) -> Iterator[list[Line]]:
     """A connection to every worker that there is now, in order of their process numbers.
 
-    Raises ConnectionError while one of them takes none.
+    One that was just started is waited for. Raises ConnectionError where one of them takes none for PATIENCE_S, and
+    ConnectionError or HTTPException where one ends meanwhile.
     """
-    workers = service.workers
     lines: dict[int, Line] = {}
-    opened: list[Line] = []
+    begun = touched = time.monotonic()
     try:
-        for _ in range(MOST_TRIED):
-            if len(lines) == len(workers):
-                break
+        while not (workers := service.workers) or not lines.keys() >= set(workers):
+            if time.monotonic() > begun + PATIENCE_S:
+                raise ConnectionError(f"connections reached {sorted(lines)} of {workers}")
             line = Line(service.port)
-            opened.append(line)
             taker = line.taker(workers)
-            if taker is not None:
-                lines.setdefault(taker, line)
-        if len(lines) < len(workers):
-            raise ConnectionError(f"{MOST_TRIED} connections reached {sorted(lines)} of {workers}")
+            if taker is None or lines.setdefault(taker, line) is not line:
+                line.close()
+            if time.monotonic() > touched + TOUCHED_EVERY_S:
+                touched = time.monotonic()
+                for held in lines.values():
+                    held.get("/healthz")
         yield [lines[worker] for worker in workers]
     finally:
-        for line in opened:
+        for line in lines.values():
             line.close()
 
 

@@ -24,7 +24,14 @@ TIMEOUT_S = 30.0
 UNREACHED = 0
 """Stands for the status of a request that no process answered to the end."""
 
-ENVIRONMENT = {"DATELINE_MODEL": "text-hash", "HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
+ENVIRONMENT = {
+    "DATELINE_MODEL": "text-hash",
+    "HF_HUB_OFFLINE": "1",
+    "COLUMNS": "200",
+    "DATELINE_RATE_ADDRESS": "",  # a fast machine asks more in a minute than anybody may
+    "DATELINE_RATE_KEY": "",
+    "DATELINE_RATE_WRONG_KEYS": "",
+}
 
 
 class Stopped(Exception):

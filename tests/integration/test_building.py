@@ -187,14 +187,17 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 index = IndexFolder(Path(root))
 with index.building(), Archive(index.archive) as archive:
     recipe = recipe_for(load_encoder("text-hash", index.models))
-    build(index, archive, recipe, now=NOW, progress=lambda done: print(done, flush=True), slice_articles=slice_articles)
+    def told(done):
+        print(done, flush=True)
+        sys.stdin.readline()
+    build(index, archive, recipe, now=NOW, progress=told, slice_articles=slice_articles)
 """
 
 
 def building_process(index: IndexFolder, *, slice_articles: int, most_files: int = 1024) -> subprocess.Popen[bytes]:
-    """A build that tells its progress, a line a slice."""
-    arguments = [str(index.root), str(slice_articles), str(most_files)]
-    return subprocess.Popen([sys.executable, "-c", BUILD, *arguments], stdout=subprocess.PIPE, cwd=ROOT)
+    """A build that tells its progress, a line a slice, and waits for a line, or the end of them, to go on."""
+    command = [sys.executable, "-c", BUILD, str(index.root), str(slice_articles), str(most_files)]
+    return subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
 
 
 def test_a_build_that_is_killed_again_and_again_ends_as_one_that_was_not(index: IndexFolder) -> None:
@@ -202,10 +205,13 @@ def test_a_build_that_is_killed_again_and_again_ends_as_one_that_was_not(index: 
     taken_up: list[int] = []
     for _ in range(8):
         with building_process(index, slice_articles=4) as process:
+            assert process.stdin
             assert process.stdout
             taken_up.append(int(process.stdout.readline()))
             for _ in range(chance.randrange(3)):
+                process.stdin.write(b"\n")
                 process.stdout.readline()
+            process.stdin.write(b"\n")
             time.sleep(chance.uniform(0.0, 0.1))
             process.send_signal(signal.SIGKILL)
         assert process.returncode == -signal.SIGKILL
@@ -217,7 +223,9 @@ def test_a_build_that_is_killed_again_and_again_ends_as_one_that_was_not(index: 
 
 def test_a_build_of_many_slices_holds_few_files_open(index: IndexFolder) -> None:
     with building_process(index, slice_articles=1, most_files=100) as process:
+        assert process.stdin
         assert process.stdout
+        process.stdin.close()
         assert process.stdout.read().split() == [b"0", *[b"1"] * 61]
     assert process.returncode == 0
     assert_same(index, generations.read_manifest(index, 1), generations.read_manifest(index, 2))

@@ -31,7 +31,7 @@ def kill_when(arguments: list[str], ready: Callable[[], bool], model: str = "tex
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not ready():
         assert process.poll() is None, "the command ended before it could be killed"
         assert time.monotonic() < deadline

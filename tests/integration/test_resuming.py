@@ -96,6 +96,7 @@ def changes(index: IndexFolder) -> int:
         return 0
 
 
+@pytest.mark.timeout(300 + 30 * KILLS)
 def test_a_run_killed_at_random_moments_ends_like_one_that_was_not(tmp_path: Path, sources: Path) -> None:
     clean = IndexFolder(tmp_path / "clean")
     started = time.monotonic()

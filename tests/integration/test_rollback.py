@@ -54,12 +54,15 @@ def served_by(index: IndexFolder) -> tuple[int, dict[str, float]]:
 # By command ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_generation_that_served_before_serves_again_with_all_that_was_written_since(index: IndexFolder) -> None:
+def test_the_generation_that_served_before_serves_again_with_all_that_was_written_since(
+    index: IndexFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     number, before = served_by(index)
     assert (number, len(before)) == (2, 26)
+    for long_work in ("load_encoder", "reencode"):
+        monkeypatch.setattr(generation_jobs, long_work, None)
     done = generation_jobs.rollback(index)
     assert (done.number, done.before, done.encoded) == (1, 2, 0)
-    assert done.seconds < 1
     assert served_by(index) == (1, before)
     assert jobs.verify(index) == []
     with pytest.raises(GenerationMissing, match="no generation that served before"):

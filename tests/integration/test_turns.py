@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,15 @@ from search_api.settings import Settings
 from tests.support import anything, index_of, opened_library, record
 
 
+class Patient(SharedCores):
+    """Those for whose turn an answer waits as long as it takes."""
+
+    @contextmanager
+    def answering(self, longest_wait_s: float = 60.0) -> Iterator[bool]:
+        with super().answering(longest_wait_s) as has_turn:
+            yield has_turn
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -31,7 +40,7 @@ from tests.support import anything, index_of, opened_library, record
 def test_an_answer_waits_for_its_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Library], object]
 ) -> None:
-    cores = SharedCores(2)
+    cores = Patient(2)
     monkeypatch.setattr("search_api.embedded_library.CORES", cores)
     library = opened_library(index_of(tmp_path, map(record, range(12))))
     assert ask(library)

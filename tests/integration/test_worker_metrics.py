@@ -57,6 +57,9 @@ def test_any_worker_answers_for_all_and_a_dead_one_s_counts_stay(service: Servic
     wait_for_workers(service, WORKERS)
     for number in range(ASKED):
         assert service.ask("GET", f"/v1/search?q=report+{number}").status == 200
+    wait_until(
+        service, lambda: figures(service)["dateline_requests_total"] >= ASKED
+    )  # counted after the answer is sent
     for _ in range(4 * WORKERS):
         found = figures(service)
         assert found["dateline_requests_total"] == found["dateline_request_seconds_count"] == ASKED
@@ -72,7 +75,7 @@ def test_any_worker_answers_for_all_and_a_dead_one_s_counts_stay(service: Servic
     memory = figures(service)["dateline_resident_memory_bytes"]
     before = service.workers
     assert service.kill_worker(random.Random(1))
-    wait_until(service, lambda: service.workers != before)
+    wait_until(service, lambda: len(service.workers) == WORKERS and service.workers != before)
     wait_for_workers(service, WORKERS)
     found = figures(service)
     assert found["dateline_requests_total"] == ASKED

@@ -4,10 +4,12 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
 
+from indexer import cutting
 from indexer.cutting import Cutter
 from indexer.encoder import WordTokenizer, load_encoder
 from indexer.recipe import cut
@@ -27,8 +29,10 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="lo
 
 
 @pytest.fixture
-def cutter() -> Iterator[Cutter]:
-    """One that lets other processes cut from the first article on."""
+def cutter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cutter]:
+    """One that lets other processes cut from the first article on, on any machine."""
+    monkeypatch.setattr(cutting, "usable_cores", lambda: 2)
+    resource_tracker.ensure_running()  # a process that begins with the first of them and stays
     made = Cutter(WordTokenizer(), cut_here=0)
     yield made
     made.close()
