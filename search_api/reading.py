@@ -78,4 +78,4 @@ def _is_headline(text: str, snapshot: Searchable) -> bool:
     """Whether the text, if it is long enough to be one, stands in a headline word for word."""
     if text.count(" ") + 1 < HEADLINE_WORDS:
         return False
-    return bool(len(snapshot.lexical.rows_where(Holds(text, Place.TITLE, exact=True))))
+    return bool(len(snapshot.lexical.rows_where(Holds(text, Place.TITLE, exact=True), most=1)))

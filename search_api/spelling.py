@@ -24,6 +24,9 @@ LONG = 8
 COMMON = 3
 """In how many articles a word must stand to be suggested."""
 
+LOOKED_AT = 50
+"""Articles that have a word, before all of them are looked at for some that readers may see."""
+
 MOST_RESPELLED = 3
 """How many unknown words of a query are looked up, and how many near ones of each are considered."""
 
@@ -65,8 +68,18 @@ def _nearest(snapshot: Searchable, word: str, now: datetime) -> str | None:
         return None
     most = 2 if len(letters) >= LONG else 1
     alike_long = (len(letters) - most, len(letters) + most)
-    counts = dict(snapshot.lexical.common_words(letters[:1], alike_long, COMMON))
+    counts = snapshot.lexical.common_words(letters[:1], alike_long, COMMON)
     near = process.extract(letters, list(counts), scorer=OSA.distance, score_cutoff=most, limit=None)
     likest = sorted((distance, -counts[term], term) for term, distance, _ in near)[:MOST_RESPELLED]
-    holders = ((term, snapshot.lexical.rows_where(Holds(term, exact=True))) for _, _, term in likest)
-    return next((term for term, rows in holders if int(snapshot.allows(Filters(now), rows).sum()) >= COMMON), None)
+    return next((term for _, _, term in likest if _is_common(snapshot, term, now)), None)
+
+
+def _is_common(snapshot: Searchable, term: str, now: datetime) -> bool:
+    """Whether COMMON articles that readers may see have the word; mostly a few of those that have it tell."""
+    for most in (LOOKED_AT, None):
+        rows = snapshot.lexical.rows_where(Holds(term, exact=True), most)
+        if int(snapshot.allows(Filters(now), rows).sum()) >= COMMON:
+            return True
+        if most and len(rows) < most:
+            break
+    return False

@@ -11,7 +11,7 @@ import numpy as np
 import tantivy
 from tantivy import Occur, Order, Query
 
-from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord
+from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord, folded
 from indexer.engines.lexical_filters import Clause, condition_query, filter_clauses
 from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, schema
 from indexer.engines.lexical_writing import add_articles, linked_copy
@@ -52,7 +52,7 @@ class LexicalIndex:
         """The analyses that its texts got: what a query's words must be looked up by."""
         self._counted = sum(count for _, count in vocabulary)
         """Articles as tantivy counts them for BM25: deleted ones stay until their segment is merged."""
-        self._common_words: dict[tuple[str, int], Sequence[tuple[str, int]]] = {}
+        self._common_words: dict[tuple[str, int], Mapping[str, int]] = {}
 
     @classmethod
     def append(cls, folder: Path, first_row: int, articles: Iterable[Article]) -> None:
@@ -181,10 +181,10 @@ class LexicalIndex:
         held = Query.boolean_query(kept, minimum_number_should_match=enough_words(len(kept)))
         return Query.boolean_query([(Occur.Must, of_language), (Occur.Must, held)])
 
-    def rows_where(self, condition: Condition) -> Rows:
-        """Every article row that meets a condition, in no order."""
+    def rows_where(self, condition: Condition, most: int | None = None) -> Rows:
+        """Every article row that meets a condition, or any `most` of them, in no order."""
         query = Query.const_score_query(condition_query(condition, self.analyses), 0.0)
-        return self._rows_of(self._hits(query, limit=max(1, self.size), count=False).hits)
+        return self._rows_of(self._hits(query, limit=max(1, most or self.size), count=False).hits)
 
     def rarities(self, words: Sequence[str]) -> Scores:
         """How rare each word is among the articles (inverse document frequency); 0 for one that is passed over everywhere."""
@@ -196,13 +196,16 @@ class LexicalIndex:
         """Whether an article that readers may see has the word, or another form of it; a word passed over counts as well."""
         if any(self._knows(found, now) for found in self.terms_of(word).words):
             return True
+        forms = folded(word)
+        if len(forms) == 1 and self._searcher.doc_freq(EXACT, forms[0]) >= RARE:
+            return True
         clauses = [
             (Occur.Must, condition_query(Holds(word, exact=True), self.analyses)),
             *self._conditions(Filters(now)),
         ]
         return bool(self._hits(Query.boolean_query(clauses), limit=1, count=False).hits)
 
-    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Sequence[tuple[str, int]]:
+    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Mapping[str, int]:
         """Words (folded) that begin so and stand in at least `least` articles, and in how many, whatever their `letters`.
 
         They are kept: reading the dictionary takes far longer than comparing what is found.
@@ -211,7 +214,7 @@ class LexicalIndex:
         kept = self._common_words.get((prefix, least))
         if kept is None:
             words = self._searcher.terms_with_prefix(EXACT, prefix, limit=MOST_WORDS)
-            kept = tuple(one for one in words if one[1] >= least)
+            kept = {word: holders for word, holders in words if holders >= least}
             if kept:  # else any letter that somebody types would take its place
                 self._common_words[prefix, least] = kept
         return kept

@@ -41,8 +41,8 @@ class Words(CountedWords, Protocol):
         """For each analysis, what a text of it would score that holds every known word of the query without end."""
         ...
 
-    def rows_where(self, condition: Condition) -> Rows:
-        """The articles that meet a condition, in no order; hidden ones may be among them."""
+    def rows_where(self, condition: Condition, most: int | None = None) -> Rows:
+        """The articles that meet a condition, or any `most` of them, in no order; hidden ones may be among them."""
         ...
 
     def rarities(self, words: Sequence[str]) -> Scores:
@@ -53,7 +53,7 @@ class Words(CountedWords, Protocol):
         """Whether an article that readers may see has the word, or another form of it."""
         ...
 
-    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Sequence[tuple[str, int]]:
+    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Mapping[str, int]:
         """Words (folded) that begin so and stand in at least `least` articles, and in how many each; `letters` is how many the
         wanted ones have, at least and at most, and others may be among them."""
         ...

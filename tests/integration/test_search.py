@@ -15,6 +15,7 @@ from search_api.library import Library
 from search_api.query import Dates, Facet, Mode, SearchQuery, Sort
 from search_api.results import SearchAnswer
 from search_api.searcher import search
+from search_api.spelling import LOOKED_AT
 from search_api.suggestions import Kind, suggest
 from tests.support import NOW, anything, index_of, opened_library, record, write_jsonl
 
@@ -156,6 +157,25 @@ def test_an_unknown_word_is_respelled_like_a_near_common_one(library: Library) -
     assert ask(library, "zepelin", mode=Mode.KEYWORD).understood.suggestion is None, (
         "only a hidden article has the word"
     )
+
+
+@pytest.mark.parametrize(("visible", "proposed"), [(2, None), (3, "zeppelin")])
+def test_a_word_is_proposed_for_the_articles_that_readers_may_see_however_many_are_hidden(
+    tmp_path: Path, visible: int, proposed: str | None
+) -> None:
+    hidden = 2 * LOOKED_AT
+    told = [record(number) | {"title": "A zeppelin", "body": f"Over {number}."} for number in range(hidden + visible)]
+    index = index_of(tmp_path, [*(one | {"pubstatus": "withheld"} for one in told[:hidden]), *told[hidden:]])
+    library = opened_library(index)
+    assert ask(library, "zepelin", mode=Mode.KEYWORD).understood.suggestion == proposed
+    library.close()
+
+
+def test_a_word_passed_over_is_no_unknown_one(library: Library) -> None:
+    assert library.view
+    lexical = library.view.snapshot.lexical
+    assert (lexical.terms_of("this").words, lexical.holds("this", NOW)) == ((), True)
+    assert ask(library, "this ferry sinkk").understood.suggestion is None
 
 
 def test_a_prefix_is_completed_by_names_and_headlines(library: Library) -> None:

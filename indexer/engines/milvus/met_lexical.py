@@ -89,12 +89,12 @@ class MetLexical:
             return np.zeros(0, dtype=np.bool_)
         return self._words(rows).holding_enough(terms, lambda word: self._knows(word, now))
 
-    def rows_where(self, condition: Condition) -> Rows:
+    def rows_where(self, condition: Condition, most: int | None = None) -> Rows:
         assert isinstance(condition, Holds), "other conditions are decided by columns"
         terms = self.terms_of(condition.words)
         several = len(condition.words.split()) > 1
         rows = self._proposed(terms, PHRASE_PROPOSALS if several else WORD_PROPOSALS, Filters(datetime.now(UTC)))
-        return rows[self.holding(condition, rows)]
+        return rows[self.holding(condition, rows)][:most]
 
     def rarities(self, words: Sequence[str]) -> Scores:
         return self._asked.rarities(words)
@@ -111,10 +111,10 @@ class MetLexical:
         forms = folded(word)
         return bool(forms) and min(self._asked.holders_of(forms, Field.EXACT).values()) > 0
 
-    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Sequence[tuple[str, int]]:
+    def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Mapping[str, int]:
         generation = self._serving.generation
         found = self._store.beginning(generation, Kind.EXACT, prefix, letters=letters, limit=_MOST_WORDS)
-        return [(word, holders) for word, holders in found if holders >= least]
+        return {word: holders for word, holders in found if holders >= least}
 
     def names(self, fact: Fact, prefix: str) -> Sequence[str]:
         if fact not in _KINDS:
