@@ -11,7 +11,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 
 from search_api.deps import LibraryDep, NowDep
+from search_api.library import Library
 from search_api.metrics import searched
+from search_api.query import SearchQuery
 from search_api.routes.parameters import SearchBody, SearchParameters, SuggestParameters, VersionParameters
 from search_api.schemas import (
     ArticleDocument,
@@ -38,16 +40,26 @@ _PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}
 router = APIRouter(prefix="/v1", responses={422: _PROBLEM, 503: _PROBLEM})
 
 
-@router.get("/search", summary="Search articles", tags=["search"], responses={410: _PROBLEM})
-def get_search(parameters: Annotated[SearchParameters, Query()], library: LibraryDep, now: NowDep) -> SearchDocument:
+@router.get(
+    "/search", summary="Search articles", tags=["search"], response_model=SearchDocument, responses={410: _PROBLEM}
+)
+def get_search(parameters: Annotated[SearchParameters, Query()], library: LibraryDep, now: NowDep) -> Response:
     """Articles that answer a question or hold its words, best first."""
-    return search_document(searched(search(library, parameters.query(now))))
+    return _answer(library, parameters.query(now))
 
 
-@router.post("/search", summary="Search articles", tags=["search"], responses={410: _PROBLEM})
-def post_search(parameters: SearchBody, library: LibraryDep, now: NowDep) -> SearchDocument:
+@router.post(
+    "/search", summary="Search articles", tags=["search"], response_model=SearchDocument, responses={410: _PROBLEM}
+)
+def post_search(parameters: SearchBody, library: LibraryDep, now: NowDep) -> Response:
     """The same search, asked in a JSON body."""
-    return search_document(searched(search(library, parameters.query(now))))
+    return _answer(library, parameters.query(now))
+
+
+def _answer(library: Library, query: SearchQuery) -> Response:
+    """Made into JSON here, by the thread that searched: FastAPI would have another one check first what it is given."""
+    document = search_document(searched(search(library, query)))
+    return Response(document.model_dump_json(), media_type="application/json")
 
 
 @router.get("/suggest", summary="Complete a query", tags=["search"])
