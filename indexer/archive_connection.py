@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ def copy_database(source: Path, target: Path) -> None:
 
 class Connection(sqlite3.Connection):
     path: Path
+
+    def __del__(self) -> None:
+        """That of a thread ends with the thread; Python warns from 3.13 on of one that nobody closed."""
+        with suppress(sqlite3.ProgrammingError):  # where it could not be opened
+            self.close()
 
     def execute(self, *arguments: Any) -> Cursor:
         return self.cursor(Cursor).execute(*arguments)

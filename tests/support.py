@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ def anything(now: datetime = NOW) -> Filters:
 
 def contents(index: IndexFolder) -> dict[str, Any]:
     """All that was put into an archive, byte for byte, without the times of receipt."""
-    with sqlite3.connect(index.archive) as db:
+    with closing(sqlite3.connect(index.archive)) as db, db:
         return {
             "articles": db.execute("SELECT * FROM articles ORDER BY seq").fetchall(),
             "versions": db.execute(

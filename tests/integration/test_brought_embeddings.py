@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,7 @@ def test_embeddings_of_texts_that_are_not_the_article_s_are_not_stored(tmp_path:
     rewritten(shards[0], lambda found: [one | {"text_hash": bytes(16)} for one in found])
     index = IndexFolder(tmp_path / "index")
     assert taken_in(index, shards, Counting()).encoded == 10
-    with sqlite3.connect(index.archive) as db:
+    with closing(sqlite3.connect(index.archive)) as db, db:
         assert db.execute("SELECT count(*) FROM embeddings WHERE text_hash = ?", (bytes(16),)).fetchone() == (0,)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def test_a_wrong_pointer_to_the_serving_generation_is_named(index: IndexFolder, 
 
 
 def test_lost_rows_of_the_archive_are_found(index: IndexFolder) -> None:
-    with sqlite3.connect(index.archive) as db:
+    with closing(sqlite3.connect(index.archive)) as db, db:
         db.execute("DELETE FROM embeddings WHERE text_hash = (SELECT text_hash FROM chunks LIMIT 1)")
         db.execute("DELETE FROM versions WHERE seq = 3")
     problems = "\n".join(jobs.verify(index))
@@ -120,7 +121,7 @@ def test_lost_rows_of_the_archive_are_found(index: IndexFolder) -> None:
 
 
 def test_changed_contents_of_the_archive_are_found(index: IndexFolder) -> None:
-    with sqlite3.connect(index.archive) as db:
+    with closing(sqlite3.connect(index.archive)) as db, db:
         db.execute("UPDATE versions SET record = replace(record, 'ferry', 'tram') WHERE seq = 1")
         db.execute("UPDATE versions SET record = '{' WHERE seq = 2")
         db.execute(
@@ -136,7 +137,7 @@ def test_changed_contents_of_the_archive_are_found(index: IndexFolder) -> None:
 
 
 def test_a_damaged_archive_file_is_named_in_plain_words(index: IndexFolder) -> None:
-    with sqlite3.connect(index.archive) as db:
+    with closing(sqlite3.connect(index.archive)) as db, db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(index.archive.read_bytes())
     for start in range(4096, len(content), 4096):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def kill_when(arguments: list[str], ready: Callable[[], bool], model: str = "tex
 
 def stored(index: IndexFolder, table: str, condition: str = "1") -> int:
     try:
-        with sqlite3.connect(f"file:{index.archive}?mode=ro", uri=True) as db:
+        with closing(sqlite3.connect(f"file:{index.archive}?mode=ro", uri=True)) as db, db:
             return int(db.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchone()[0])
     except sqlite3.OperationalError:
         return 0

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +199,7 @@ def test_it_waits_for_whoever_writes_or_builds_and_gives_up_in_the_end(
 
 def stored_in(index: IndexFolder) -> int:
     try:
-        with sqlite3.connect(f"file:{index.archive}?mode=ro", uri=True) as db:
+        with closing(sqlite3.connect(f"file:{index.archive}?mode=ro", uri=True)) as db, db:
             return int(db.execute("SELECT count(*) FROM articles").fetchone()[0])
     except sqlite3.OperationalError:
         return 0

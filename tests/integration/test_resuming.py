@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def begun(index: IndexFolder, sources: Path) -> subprocess.Popen[bytes]:
 
 def changes(index: IndexFolder) -> int:
     try:
-        with sqlite3.connect(f"file:{index.archive}?mode=ro", uri=True) as db:
+        with closing(sqlite3.connect(f"file:{index.archive}?mode=ro", uri=True)) as db, db:
             return int(db.execute("SELECT count(*) FROM changes").fetchone()[0])
     except sqlite3.OperationalError:
         return 0
@@ -140,7 +141,7 @@ def test_a_run_killed_before_its_generation_serves_is_ended_by_the_next(
     expected = contents(index)
     (index.root / "CURRENT").unlink()
     if not told:
-        with sqlite3.connect(index.archive) as db:
+        with closing(sqlite3.connect(index.archive)) as db, db:
             db.execute("DELETE FROM meta WHERE name = 'served'")
     jobs.ingest(index, [str(sources)])
     assert index.current() == 1
