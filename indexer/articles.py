@@ -26,6 +26,9 @@ EARLIEST_YEAR = 1605
 MAX_BODY_CHARS = 2_000_000
 """Longer bodies are not articles; 2 million characters is about four long novels."""
 
+MOST_NESTED = 100
+"""Lists and objects in one another, in a field of a publisher's own; what writes answers as JSON takes about 250."""
+
 _STATED_FIELDS = frozenset(field.name for field in fields(Article)) - {"extra", "published_from"}
 _SPACES = re.compile(r"[^\S\n]+")
 _UNWANTED = re.compile(
@@ -232,6 +235,10 @@ def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
     extra = dict(stated) if isinstance(stated, Mapping) else {}
     extra.update({k: v for k, v in record.items() if k not in _STATED_FIELDS and k not in ("extra", "published_from")})
     extra = {name: value for name, value in extra.items() if value is not None and value != ""}
+    if _is_deeper(extra.values(), MOST_NESTED):
+        raise ArticleError(
+            f"the fields {_shown(list(extra))} cannot be stored; expected at most {MOST_NESTED} lists and objects in one another"
+        )
     try:
         json.dumps(extra, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, RecursionError) as error:
@@ -239,6 +246,16 @@ def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
             f"the fields {_shown(list(extra))} cannot be stored ({type(error).__name__}); expected plain JSON, not deeply nested"
         ) from None
     return extra
+
+
+def _is_deeper(values: Iterable[object], most: int) -> bool:
+    """Whether in any of the values more than so many lists and objects stand in one another."""
+    for _ in range(most + 1):
+        nested = [one for one in values if isinstance(one, Mapping | list | tuple)]
+        if not nested:
+            return False
+        values = [inner for one in nested for inner in (one.values() if isinstance(one, Mapping) else one)]
+    return True
 
 
 def _shown(value: object) -> str:

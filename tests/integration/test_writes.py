@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from indexer.archive import Archive
-from indexer.articles import article_from_record
+from indexer.articles import MOST_NESTED, article_from_record
 from indexer.encoder import load_encoder
 from indexer.ingest import Ingest
 from indexer.layout import IndexFolder
@@ -269,6 +269,17 @@ def test_a_bulk_write_of_another_type_is_refused(client: TestClient) -> None:
     answer = client.post("/v1/articles:bulk", content="{}", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
     assert "application/x-ndjson" in answer.json()["detail"]
+
+
+def test_fields_of_one_s_own_are_as_deep_as_they_can_be_answered(client: TestClient) -> None:
+    def nested(depth: int) -> Any:
+        return client.put("/v1/articles/deep", json=ARTICLE | {"own": json.loads("[" * depth + "]" * depth)})
+
+    refused = nested(MOST_NESTED + 1)
+    assert refused.status_code == 422
+    assert f"at most {MOST_NESTED} lists and objects in one another" in refused.json()["detail"]
+    assert nested(MOST_NESTED).status_code == 201
+    assert client.get("/v1/articles/deep").json()["extra"]["own"]
 
 
 def test_the_first_write_makes_an_index(tmp_path: Path) -> None:
