@@ -63,7 +63,11 @@ class Service:
 
     def __enter__(self) -> Service:
         self._key = Keys.of(self.index).add(f"load-{time.time_ns()}", Scope.ADMIN, now=utc_now())
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # a context that was not entered is not left either
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
