@@ -241,9 +241,9 @@ def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
         )
     try:
         json.dumps(extra, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError) as error:
         raise ArticleError(
-            f"the fields {_shown(list(extra))} cannot be stored ({type(error).__name__}); expected plain JSON, not deeply nested"
+            f"the fields {_shown(list(extra))} cannot be stored ({type(error).__name__}); expected plain JSON"
         ) from None
     return extra
 

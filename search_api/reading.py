@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from indexer.engines.searchable import Searchable
 from indexer.filters import Filters, Holds, Place, Published
 from search_api.query import Dates, SearchQuery
 from search_api.query_language import TypedQuery, read_query
 from search_api.results import ReadDates
+from search_api.seen import are_seen
 from search_api.time_words import read_time_words
 
 HEADLINE_WORDS = 4
@@ -55,7 +57,7 @@ def _with_dates(reading: Reading, typed: TypedQuery, snapshot: Searchable, dates
     if (
         found is None
         or any(_within(words, found.words) or _within(found.words, words) for words in typed.literal)
-        or _is_headline(typed.text, snapshot)
+        or _is_headline(typed.text, snapshot, reading.filters.now)
     ):
         return reading
     bounded = replace(reading.filters, require=(*reading.filters.require, (Published(found.start, found.past),)))
@@ -74,8 +76,8 @@ def _within(words: str, others: str) -> bool:
     return f" {words} " in f" {others} "
 
 
-def _is_headline(text: str, snapshot: Searchable) -> bool:
-    """Whether the text, if it is long enough to be one, stands in a headline word for word."""
+def _is_headline(text: str, snapshot: Searchable, now: datetime) -> bool:
+    """Whether the text, if it is long enough to be one, stands word for word in a headline that readers may see."""
     if text.count(" ") + 1 < HEADLINE_WORDS:
         return False
-    return bool(len(snapshot.lexical.rows_where(Holds(text, Place.TITLE, exact=True), most=1)))
+    return are_seen(snapshot, Holds(text, Place.TITLE, exact=True), now)

@@ -11,9 +11,10 @@ from rapidfuzz.distance import OSA
 
 from indexer.engines.analysis import folded
 from indexer.engines.searchable import Searchable
-from indexer.filters import Filters, Holds
+from indexer.filters import Holds
 from search_api.candidates import Question
 from search_api.query import PASSAGE_WORDS
+from search_api.seen import are_seen
 
 SHORTEST = 4
 """A word with fewer letters is never respelled."""
@@ -23,9 +24,6 @@ LONG = 8
 
 COMMON = 3
 """In how many articles a word must stand to be suggested."""
-
-LOOKED_AT = 50
-"""Articles that have a word, before all of them are looked at for some that readers may see."""
 
 MOST_RESPELLED = 3
 """How many unknown words of a query are looked up, and how many near ones of each are considered."""
@@ -71,15 +69,4 @@ def _nearest(snapshot: Searchable, word: str, now: datetime) -> str | None:
     counts = snapshot.lexical.common_words(letters[:1], alike_long, COMMON)
     near = process.extract(letters, list(counts), scorer=OSA.distance, score_cutoff=most, limit=None)
     likest = sorted((distance, -counts[term], term) for term, distance, _ in near)[:MOST_RESPELLED]
-    return next((term for _, _, term in likest if _is_common(snapshot, term, now)), None)
-
-
-def _is_common(snapshot: Searchable, term: str, now: datetime) -> bool:
-    """Whether COMMON articles that readers may see have the word; mostly a few of those that have it tell."""
-    for most in (LOOKED_AT, None):
-        rows = snapshot.lexical.rows_where(Holds(term, exact=True), most)
-        if int(snapshot.allows(Filters(now), rows).sum()) >= COMMON:
-            return True
-        if most and len(rows) < most:
-            break
-    return False
+    return next((term for _, _, term in likest if are_seen(snapshot, Holds(term, exact=True), now, COMMON)), None)

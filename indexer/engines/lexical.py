@@ -184,7 +184,7 @@ class LexicalIndex:
     def rows_where(self, condition: Condition, most: int | None = None) -> Rows:
         """Every article row that meets a condition, or any `most` of them, in no order."""
         query = Query.const_score_query(condition_query(condition, self.analyses), 0.0)
-        return self._rows_of(self._hits(query, limit=max(1, most or self.size), count=False).hits)
+        return self._rows_of(self._hits(query, limit=max(1, self.size if most is None else most), count=False).hits)
 
     def rarities(self, words: Sequence[str]) -> Scores:
         """How rare each word is among the articles (inverse document frequency); 0 for one that is passed over everywhere."""
@@ -193,7 +193,10 @@ class LexicalIndex:
         return np.array(rarest, dtype=np.float32)
 
     def holds(self, word: str, now: datetime) -> bool:
-        """Whether an article that readers may see has the word, or another form of it; a word passed over counts as well."""
+        """Whether an article that readers may see has the word, or another form of it; a word passed over counts as well.
+
+        What RARE articles or more have is known, whether or not one of them may be seen.
+        """
         if any(self._knows(found, now) for found in self.terms_of(word).words):
             return True
         forms = folded(word)

@@ -42,7 +42,10 @@ class Words(CountedWords, Protocol):
         ...
 
     def rows_where(self, condition: Condition, most: int | None = None) -> Rows:
-        """The articles that meet a condition, or any `most` of them, in no order; hidden ones may be among them."""
+        """The articles that meet a condition, or any `most` of them, in no order; hidden ones may be among them.
+
+        Where words are only scored, of those proposed: a few hundred, none of them hidden.
+        """
         ...
 
     def rarities(self, words: Sequence[str]) -> Scores:

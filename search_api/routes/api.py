@@ -57,7 +57,8 @@ def post_search(parameters: SearchBody, library: LibraryDep, now: NowDep) -> Res
 
 
 def _answer(library: Library, query: SearchQuery) -> Response:
-    """Made into JSON here, by the thread that searched: FastAPI would have another one check first what it is given."""
+    """With its JSON, written by the thread that searched: FastAPI would check a document in another, and write it in the event
+    loop."""
     document = search_document(searched(search(library, query)))
     return Response(document.model_dump_json(), media_type="application/json")
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from indexer.engines.word_weights import RARE
+from indexer.filters import Holds
 from search_api import jobs
 from search_api.library import Library
 from search_api.query import Dates, Facet, Mode, SearchQuery, Sort
 from search_api.results import SearchAnswer
 from search_api.searcher import search
-from search_api.spelling import LOOKED_AT
+from search_api.seen import LOOKED_AT
 from search_api.suggestions import Kind, suggest
 from tests.support import NOW, anything, index_of, opened_library, record, write_jsonl
 
@@ -159,23 +161,46 @@ def test_an_unknown_word_is_respelled_like_a_near_common_one(library: Library) -
     )
 
 
+EMBARGOED = {"embargoed": (NOW + timedelta(days=1)).isoformat()}
+HEADLINE = "Minister of transport to resign in March 2026"
+
+
+def told(word: str, count: int, **more: Any) -> list[dict[str, Any]]:
+    return [record(number) | {"id": f"{word}{number}", "url": None, **more} for number in range(count)]
+
+
+@pytest.mark.parametrize("hidden", [3, 2 * LOOKED_AT])
 @pytest.mark.parametrize(("visible", "proposed"), [(2, None), (3, "zeppelin")])
 def test_a_word_is_proposed_for_the_articles_that_readers_may_see_however_many_are_hidden(
-    tmp_path: Path, visible: int, proposed: str | None
+    tmp_path: Path, hidden: int, visible: int, proposed: str | None
 ) -> None:
-    hidden = 2 * LOOKED_AT
-    told = [record(number) | {"title": "A zeppelin", "body": f"Over {number}."} for number in range(hidden + visible)]
-    index = index_of(tmp_path, [*(one | {"pubstatus": "withheld"} for one in told[:hidden]), *told[hidden:]])
-    library = opened_library(index)
+    text = {"title": "A zeppelin", "body": "A zeppelin came over the quay."}
+    library = opened_library(index_of(tmp_path, [*told("b", hidden, **text, **EMBARGOED), *told("c", visible, **text)]))
+    assert library.view
+    assert len(library.view.snapshot.lexical.rows_where(Holds("zeppelin", exact=True))) == hidden + visible
     assert ask(library, "zepelin", mode=Mode.KEYWORD).understood.suggestion == proposed
     library.close()
 
 
-def test_a_word_passed_over_is_no_unknown_one(library: Library) -> None:
+@pytest.mark.parametrize(("hidden", "is_known"), [(RARE - 1, False), (RARE, True)])
+def test_a_word_passed_over_is_known_when_it_is_common_or_seen(tmp_path: Path, hidden: int, is_known: bool) -> None:
+    records = [*map(record, range(4)), *told("b", hidden, title="There", body="There they were.", **EMBARGOED)]
+    library = opened_library(index_of(tmp_path, records))
     assert library.view
     lexical = library.view.snapshot.lexical
-    assert (lexical.terms_of("this").words, lexical.holds("this", NOW)) == ((), True)
-    assert ask(library, "this ferry sinkk").understood.suggestion is None
+    assert [lexical.terms_of(word).words for word in ("there", "this")] == [(), ()]
+    assert lexical.holds("there", NOW) is is_known
+    assert lexical.holds("this", NOW)
+    library.close()
+
+
+@pytest.mark.parametrize(("more", "are_dates"), [({}, False), (EMBARGOED, True)])
+def test_a_headline_keeps_its_time_words_only_where_readers_may_see_it(
+    tmp_path: Path, more: dict[str, Any], are_dates: bool
+) -> None:
+    library = opened_library(index_of(tmp_path, [*map(record, range(4)), *told("b", 1, title=HEADLINE, **more)]))
+    assert (ask(library, HEADLINE).understood.dates is not None) is are_dates
+    library.close()
 
 
 def test_a_prefix_is_completed_by_names_and_headlines(library: Library) -> None:

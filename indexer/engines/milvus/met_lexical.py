@@ -101,7 +101,7 @@ class MetLexical:
 
     def holds(self, word: str, now: datetime) -> bool:
         """A word that every analysis keeps and that no visible text has is not there, whatever a hidden one says; of those that
-        some pass over, being common, how many hold them is enough."""
+        some pass over, being common, RARE holders are enough."""
         words = self.terms_of(word).words
         if any(self._knows(found, now) for found in words):
             return True
@@ -109,7 +109,8 @@ class MetLexical:
         if kept.issuperset(self._asked.analyses):
             return False
         forms = folded(word)
-        return bool(forms) and min(self._asked.holders_of(forms, Field.EXACT).values()) > 0
+        holders = min(self._asked.holders_of(forms, Field.EXACT).values(), default=0)
+        return holders >= RARE or (holders > 0 and len(self.rows_where(Holds(word, exact=True))) > 0)
 
     def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Mapping[str, int]:
         generation = self._serving.generation
