@@ -67,7 +67,7 @@ benchmarks/.venv/.ready: benchmarks/requirements.txt
 	@touch benchmarks/.venv/.ready
 
 fuzz: .venv/.ready  ## Read 10,000 damaged inputs of each format (INPUTS=...)
-	@DATELINE_FUZZ=$(or $(INPUTS),10000) $(BIN)/python -m pytest -q --timeout=0 tests/property/test_sources.py
+	@DATELINE_FUZZ=$(or $(INPUTS),10000) $(BIN)/python -m pytest -q --timeout=0 --hypothesis-profile=exploring tests/property/test_sources.py
 
 fuzz-queries: .venv/.ready  ## Read 100,000 invented queries (STRINGS=...), and search for a part of them
 	@DATELINE_FUZZ_QUERIES=$(or $(STRINGS),100000) $(BIN)/python -m pytest -q --timeout=0 --log-cli-level=INFO tests/property/test_query_fuzz.py

@@ -19,6 +19,8 @@ PATIENCE_S = 60.0
 TOUCHED_EVERY_S = 2.0
 """A connection that rests is closed by the service."""
 
+PAUSE_S = 0.01
+
 
 class Line:
     """One connection to one worker."""
@@ -45,22 +47,27 @@ class Line:
 
 
 @contextmanager
-def a_line_to_each(service: Service) -> Iterator[list[Line]]:
+def a_line_to_each(service: Service, patience_s: float = PATIENCE_S) -> Iterator[list[Line]]:
     """A connection to every worker that there is now, in order of their process numbers.
 
-    One that was just started is waited for. Raises ConnectionError where one of them takes none for PATIENCE_S, and
-    ConnectionError or HTTPException where one ends meanwhile.
+    One that was just started is waited for. Raises ConnectionError where one of them takes none for so long, and OSError or
+    HTTPException where one ends meanwhile.
     """
     lines: dict[int, Line] = {}
     begun = touched = time.monotonic()
     try:
         while not (workers := service.workers) or not lines.keys() >= set(workers):
-            if time.monotonic() > begun + PATIENCE_S:
+            if time.monotonic() > begun + patience_s:
                 raise ConnectionError(f"connections reached {sorted(lines)} of {workers}")
             line = Line(service.port)
-            taker = line.taker(workers)
+            try:
+                taker = line.taker(workers)
+            except BaseException:
+                line.close()
+                raise
             if taker is None or lines.setdefault(taker, line) is not line:
                 line.close()
+                time.sleep(PAUSE_S)
             if time.monotonic() > touched + TOUCHED_EVERY_S:
                 touched = time.monotonic()
                 for held in lines.values():

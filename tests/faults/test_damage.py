@@ -32,6 +32,7 @@ NOT_JUDGED_S = 1.5
 """A machine that stalls may look later; from then on a wrong answer fails."""
 
 RIGHT_AGAIN_S = 30.0
+ONE_TRY_S = 5.0
 MANY_KILLS = 20
 """With more asked for, all damages are tried."""
 
@@ -112,21 +113,21 @@ def right(line: Line, number: int) -> bool:
 def all_right(service: Service) -> bool:
     """Whether each of two workers finds every article; not while one is being started again."""
     try:
-        with a_line_to_each(service) as lines:
+        with a_line_to_each(service, ONE_TRY_S) as lines:
             return len(lines) == 2 and all(right(line, number) for number in ARTICLES for line in lines)
     except (OSError, HTTPException):
         return False
 
 
-def wait_until_right(service: Service, damaged_at: float) -> float:
-    """Seconds from the damage until every worker finds every article; from NOT_JUDGED_S on wrong answers fail at once."""
+def wait_until_right(service: Service, damaged_at: float, judged_after_s: float = NOT_JUDGED_S) -> float:
+    """Seconds from the damage until every worker finds every article; from `judged_after_s` on wrong answers fail at once."""
     while True:
         begun_s = time.monotonic() - damaged_at
         try:
             if all_right(service):
                 return begun_s
         except AssertionError:
-            if begun_s > NOT_JUDGED_S:
+            if begun_s >= judged_after_s:
                 raise
         assert begun_s < RIGHT_AGAIN_S, service.log[-2000:]
 
@@ -142,7 +143,7 @@ def wait_until_repaired(service: Service, damaged: int) -> None:
 
 def all_moved(service: Service, damaged: int) -> bool:
     try:
-        with a_line_to_each(service) as lines:
+        with a_line_to_each(service, ONE_TRY_S) as lines:
             states = [line.get("/readyz") for line in lines]
     except (OSError, HTTPException):
         return False
@@ -197,7 +198,7 @@ def test_a_lost_pointer_is_made_good(tmp_path: Path, text: str | None) -> None:
             pointer.unlink()
         else:
             pointer.write_text(text, encoding="ascii")
-        wait_until_right(service, time.monotonic())
+        wait_until_right(service, time.monotonic(), judged_after_s=0)
         wait_until_repaired(service, serving)
         load.stop()
         assert "CURRENT" in service.log

@@ -33,4 +33,4 @@ def test_every_worker_finds_a_write_soon_after_it_was_acknowledged(tmp_path: Pat
         "found by both workers after %.3f s (p50), %.3f s (p95), %.3f s (p99), %.3f s (max)",
         *(share_of(took_s, share) for share in (0.5, 0.95, 0.99, 1)),
     )
-    assert share_of(took_s, 0.95) < MOST_S
+    assert share_of(took_s, 0.95 if WRITES < 100 else 0.99) < MOST_S  # of few, two may fall into a stall of the machine

@@ -19,8 +19,6 @@ from search_api import jobs
 from tests.faults.service import Service
 from tests.support import ROOT, SAMPLE
 
-OFF = {"DATELINE_RATE_ADDRESS": "", "DATELINE_RATE_KEY": ""}
-
 
 def run(*arguments: str) -> tuple[int, Any]:
     command = [sys.executable, "-m", "scripts.load_test", *arguments, "--json"]
@@ -32,7 +30,7 @@ def run(*arguments: str) -> tuple[int, Any]:
 def test_a_service_is_loaded_and_found_fit(tmp_path: Path, how: list[str]) -> None:
     index = IndexFolder(tmp_path / "index")
     jobs.ingest(index, [str(SAMPLE / "articles.jsonl")])
-    with Service(index, tmp_path / "log", workers=1, **OFF) as service:
+    with Service(index, tmp_path / "log", workers=1) as service:
         asked = [
             "--seconds",
             "5",

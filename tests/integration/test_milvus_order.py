@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.engines.documents import document_of
@@ -58,7 +58,7 @@ def in_order(seqs: range, *, newest: bool) -> list[int]:
 
 
 @given(wanted=st.integers(0, ARTICLES + 5), over=st.integers(0, 40), newest=st.booleans(), odd=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_the_first_by_date_are_those_of_all_in_order_however_few_rows_an_answer_holds(
     store: MilvusStore, wanted: int, over: int, newest: bool, odd: bool
 ) -> None:
@@ -94,7 +94,7 @@ def test_what_lies_between_two_numbers_lies_between_them(one: int, apart: int, u
     limit=st.integers(0, 30),
     window=st.integers(30, 500),
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 def test_the_words_with_a_beginning_that_most_articles_hold_come_first(
     store: MilvusStore, prefix: str, letters: tuple[int, int] | None, limit: int, window: int
 ) -> None:

@@ -176,9 +176,9 @@ def test_it_waits_for_whoever_writes_or_builds_and_gives_up_in_the_end(
         def hold(lock: Any = lock, held: threading.Event = held, done: threading.Event = done) -> None:
             with lock():
                 held.set()
-                done.wait()
+                done.wait(60)
 
-        holder = threading.Thread(target=hold)
+        holder = threading.Thread(target=hold, daemon=True)
 
         def say(line: str, done: threading.Event = done) -> None:
             said(line)
@@ -187,7 +187,10 @@ def test_it_waits_for_whoever_writes_or_builds_and_gives_up_in_the_end(
         monkeypatch.setattr(nightly_reindex, "_say", say)
         holder.start()
         held.wait()
-        report = night(index, source)
+        try:
+            report = night(index, source)
+        finally:
+            done.set()
         holder.join()
         assert report["status"]["changes_since_generation"] == 0
         assert f"process {os.getpid()} is" in capsys.readouterr().err

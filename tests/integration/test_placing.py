@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer import archive_places, surroundings
@@ -106,7 +106,7 @@ def parted(index: IndexFolder) -> tuple[set[frozenset[str]], set[frozenset[str]]
     return set(map(frozenset, groups.values())), set(map(frozenset, stories.values()))
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(order=st.permutations(FAMILY), cut=st.integers(0, len(FAMILY)))
 def test_copies_share_a_group_and_a_story_in_whatever_order_and_batches_they_come(
     tmp_path_factory: pytest.TempPathFactory, order: list[dict[str, Any]], cut: int

@@ -21,7 +21,7 @@ from tests.support import anything, index_of, opened_library, record
 
 
 class Patient(SharedCores):
-    """Those for whose turn an answer waits as long as it takes."""
+    """Those for whose turn an answer waits longer than a machine stalls."""
 
     @contextmanager
     def answering(self, longest_wait_s: float = 60.0) -> Iterator[bool]:

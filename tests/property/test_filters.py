@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.articles import is_visible
@@ -142,7 +142,7 @@ filters = st.builds(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250)
 @given(wanted=filters)
 def test_each_arm_finds_exactly_what_the_filters_let_through(library: Library, wanted: Filters) -> None:
     matching = {article.id for article in everything(library, wanted.as_of) if expected(article, wanted)}
@@ -152,7 +152,7 @@ def test_each_arm_finds_exactly_what_the_filters_let_through(library: Library, w
         assert {hit.article.id for hit in hits} == matching
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(wanted=filters, words=st.sampled_from(["ferry harbour", "rescuers in Lima", "no such word", "penalties 17"]))
 def test_the_lexical_scores_under_a_filter_are_those_without(library: Library, wanted: Filters, words: str) -> None:
     assert library.view is not None

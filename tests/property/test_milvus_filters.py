@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.archive_stored import Stored
@@ -110,7 +110,7 @@ def let_through(articles: list[Stored], filters: Filters) -> list[int]:
 
 
 @given(filters=asked())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 def test_milvus_lets_through_what_columns_let_through_in_articles_and_in_chunks(
     store: MilvusStore, articles: list[Stored], filters: Filters
 ) -> None:

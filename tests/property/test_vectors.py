@@ -81,9 +81,8 @@ def test_all_rows_above_a_similarity_are_found(
     query, allowed = unit_rows(seed, 1, DIMENSION)[0], some(seed, COUNT, share)
     everything = CompressedVectors(compressed._index, compressed.embeddings, overfetch=COUNT)
     similarity = compressed.embeddings.astype(np.float32) @ query
-    allowed &= (
-        np.abs(similarity - least) > 1e-6
-    )  # a product's last bits are those of the machine and the order of its sum
+    # The last bits of a product are those of the machine and of the order in which it is summed.
+    allowed &= np.abs(similarity - least) > 1e-6
     above = np.flatnonzero(allowed & (similarity > least))
     assert sorted(everything.within(query, least, RowSet.of(allowed)).tolist()) == above.tolist()
 
