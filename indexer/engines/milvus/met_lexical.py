@@ -100,8 +100,10 @@ class MetLexical:
         return self._asked.rarities(words)
 
     def holds(self, word: str, now: datetime) -> bool:
-        """A word that every analysis keeps and that no visible text has is not there, whatever a hidden one says; of those that
-        some pass over, being common, RARE holders are enough."""
+        """A word that every analysis keeps and that no visible text has is not there, whatever a hidden one says.
+
+        Of one that some pass over, being common, RARE holders are enough; of one that all do, which names nobody, a single one.
+        """
         words = self.terms_of(word).words
         if any(self._knows(found, now) for found in words):
             return True
@@ -110,7 +112,9 @@ class MetLexical:
             return False
         forms = folded(word)
         holders = min(self._asked.holders_of(forms, Field.EXACT).values(), default=0)
-        return holders >= RARE or (holders > 0 and len(self.rows_where(Holds(word, exact=True))) > 0)
+        if holders >= RARE or not words:
+            return holders > 0
+        return holders > 0 and len(self.rows_where(Holds(word, exact=True))) > 0
 
     def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Mapping[str, int]:
         generation = self._serving.generation
