@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from search_api.reads import is_always_open
@@ -19,9 +20,12 @@ _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocumen
 
 
 def describe_api(description: dict[str, Any]) -> dict[str, Any]:
-    """The description with the failures and the optional key of whatever is not always open."""
+    """The description with the failures and the optional key of whatever is not always open; the same from every Python."""
     for path, operations in description["paths"].items():
         for operation in operations.values():
+            invalid = operation["responses"].get("422", {})
+            if invalid.get("description") == HTTPStatus(422).phrase:  # which Python 3.13 changed
+                invalid["description"] = "Unprocessable Content"
             if not is_always_open(path):
                 for status, told in _FAILURES.items():
                     operation["responses"].setdefault(status, {"description": told, "content": dict(_PROBLEM)})

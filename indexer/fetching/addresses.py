@@ -28,13 +28,13 @@ _NOT_PUBLIC = tuple(
 """The IANA special-purpose registry of IPv4, multicast and what is reserved for the future."""
 
 _GLOBAL_IPV6 = ip_network("2000::/3")
-_NOT_PUBLIC_IPV6 = tuple(ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20"))
-_CARRIERS = (
-    (ip_network("::ffff:0:0/96"), 0),
-    (ip_network("64:ff9b::/96"), 0),
-    (ip_network("2002::/16"), 80),
+_NOT_PUBLIC_IPV6 = tuple(
+    ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
-"""IPv6 networks that stand for IPv4 ones (mapped, NAT64, 6to4), and how many bits lie below the IPv4 address."""
+"""6to4 (2002::/16) among them, which nothing relays any more (RFC 7526)."""
+
+_CARRIERS = (ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96"))
+"""IPv6 networks that stand for IPv4 ones (mapped, NAT64): the last 32 bits are the IPv4 address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +93,13 @@ class AddressRule:
 def is_public(ip: Ip) -> bool:
     """Whether the address is one of the public internet: not private, shared, local, multicast, reserved or an example's.
 
-    https://www.iana.org/assignments/iana-ipv4-special-registry, iana-ipv6-special-registry. An IPv6 address that carries
+    https://www.iana.org/assignments/iana-ipv4-special-registry, iana-ipv6-special-registry. An IPv6 address that stands for
     an IPv4 one is as public as that one.
     """
     if isinstance(ip, IPv4Address):
         return not any(ip in network for network in _NOT_PUBLIC)
-    for network, low_bits in _CARRIERS:
-        if ip in network:
-            return is_public(IPv4Address((int(ip) >> low_bits) & 0xFFFFFFFF))
+    if any(ip in network for network in _CARRIERS):
+        return is_public(IPv4Address(int(ip) & 0xFFFFFFFF))
     return ip in _GLOBAL_IPV6 and not any(ip in network for network in _NOT_PUBLIC_IPV6)
 
 

@@ -73,7 +73,8 @@ def needed(roots: list[str], left_out: tuple[str, ...] = ()) -> set[str]:
             lines = requires(name) or []
         except PackageNotFoundError:
             continue
-        found.add(name)
+        if not name.startswith(("nvidia-", "cuda-", "triton")):  # which the image's build of torch does not need
+            found.add(name)
         for requirement in map(Requirement, lines):
             marker = requirement.marker
             if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
