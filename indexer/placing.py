@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from indexer.duplicates import TextPrint, same_text
 from indexer.stories import BELONGS, MEANING, TIME, Likeness, belonging, closeness, likeness
 from indexer.surroundings import Around, Days, Neighbour, Signals
-from indexer.term_prints import TermPrint, buckets_of, held, weights_of
+from indexer.term_prints import TermPrint, buckets_of, held, share_held, weights_of
 from indexer.types import Rows, Scores
 
 CANDIDATES = 40
@@ -104,7 +104,7 @@ class Placing:
         self, article: Neighbour, others: Sequence[Neighbour], signals: Signals, shares: NDArray[np.bool_]
     ) -> Likeness:
         weights = weights_of(article.terms, self._counts, self._articles)
-        shared = shares.astype(np.float32) @ weights / max(float(weights.sum()), 1e-9)
+        shared = share_held(shares, weights)
         sections = None if article.section is None else np.array([other.section == article.section for other in others])
         return likeness(signals.cosines, shared, signals.days, sections)
 

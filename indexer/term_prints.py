@@ -63,5 +63,16 @@ def held(terms: TermPrint, others: list[TermPrint]) -> NDArray[np.bool_]:
     return found
 
 
+def share_held(found: NDArray[np.bool_], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shape (others,): the share of the terms' weight that each of the others holds; `found` as `held` gives it.
+
+    A product by OpenBLAS 0.3.31 with five terms, on processors with AVX-512, adds up memory that nobody set and throws that sum
+    away: the result is right, and NumPy warns of an invalid value every now and then. `einsum` has loops of its own.
+    """
+    total = max(float(weights.sum()), 1e-9)
+    held_weight: NDArray[np.float32] = np.einsum("ij,j->i", found, weights)
+    return held_weight / total
+
+
 def _bucket(term: str) -> int:
     return zlib.crc32(term.encode()) % BUCKETS

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 
@@ -7,7 +8,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.term_prints import BUCKETS, NAME, NAME_WEIGHT, TermPrint, buckets_of, held, term_print, weights_of
+from indexer.term_prints import (
+    BUCKETS,
+    NAME,
+    NAME_WEIGHT,
+    TermPrint,
+    buckets_of,
+    held,
+    share_held,
+    term_print,
+    weights_of,
+)
 from indexer.types import Article
 from tests.support import ROOT
 
@@ -111,3 +122,34 @@ def test_held_says_what_sets_would(terms: TermPrint, others: list[TermPrint]) ->
     wanted = [[bucket in set(buckets_of(other).tolist()) for bucket in buckets_of(terms).tolist()] for other in others]
     assert found.shape == (len(others), len(terms))
     assert found.tolist() == wanted
+
+
+class Stack(ctypes.Structure):
+    """As much of the stack as products of small matrices use."""
+
+    _fields_ = (("words", ctypes.c_uint32 * 16384),)
+
+
+SIGNALLING_NAN = 0x7F800001
+"""The bits of a number in single precision that no sum may read without a warning."""
+
+
+def test_no_share_is_made_of_what_the_stack_happens_to_hold() -> None:
+    absolute = ctypes.CDLL(None).abs
+    absolute.argtypes = [ctypes.c_int, Stack]
+    left_behind = Stack((ctypes.c_uint32 * 16384)(*[SIGNALLING_NAN] * 16384))
+    rng = np.random.default_rng(5)
+    for terms in range(1, 20):
+        for others in (1, 2, 3, 6, 7, 24, 40):
+            found = rng.random((others, terms)) < 0.3
+            weights = rng.random(terms, dtype=np.float32)
+            absolute(-1, left_behind)  # it is passed by value, so its words lie on the stack from here on
+            shares = share_held(found, weights)
+            assert shares.dtype == np.float32
+            assert np.allclose(
+                shares, np.where(found, weights, 0).sum(axis=1, dtype=np.float64) / weights.sum(), atol=1e-6
+            )
+
+
+def test_others_of_nothing_hold_no_share() -> None:
+    assert share_held(np.zeros((3, 0), dtype=np.bool_), np.zeros(0, dtype=np.float32)).tolist() == [0, 0, 0]
