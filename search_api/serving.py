@@ -35,6 +35,9 @@ KEEP_ALIVE_S = 75
 SHUTDOWN_S = 30
 """How long what is under way may take when the service is stopped."""
 
+WORKER_ANSWERS_S = 30
+"""How long a worker may be silent, as it starts or later, before another is started in its place: on a busy machine, Python alone
+may take longer than uvicorn's own 5 s."""
 
 TRUSTED_PROXIES = "127.0.0.1,::1"
 """Whose X-Forwarded-For is believed, unless FORWARDED_ALLOW_IPS (uvicorn's own variable) names others."""
@@ -81,6 +84,7 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
             log_config=logging_config(settings.log_format, settings.log_level),
             timeout_graceful_shutdown=SHUTDOWN_S,
             timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_worker_healthcheck=WORKER_ANSWERS_S,
         )
 
 
