@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class SourceListing:
 def find_sources(arguments: Sequence[str]) -> SourceListing:
     """Files as they are, folders with all below them, and globs; in a stable order.
 
+    A folder that cannot be listed is among the files: whoever reads it learns why it cannot be read.
     Raises SourceError for a path that does not exist and a glob that matches nothing.
     """
     files: dict[Path, None] = {}
@@ -97,8 +99,9 @@ def _expand(argument: str) -> list[Path]:
 
 
 def _walk(folder: Path, files: dict[Path, None], skipped: list[SkippedFile]) -> None:
-    for path in _files_below(folder):
-        if reason := _skip_reason(path):
+    found, closed = _below(folder)
+    for path in sorted(found | closed):
+        if path not in closed and (reason := _skip_reason(path)):
             skipped.append(SkippedFile(path, reason))
         else:
             files[path] = None
@@ -119,20 +122,35 @@ def _skip_reason(path: Path) -> str | None:
 
 
 def _holds_articles(path: Path) -> bool:
-    """Whether a .json or .xml file begins like one of the formats, and, where any record is of the format, like an article."""
+    """Whether a .json or .xml file begins like one of the formats, and, where any record is of the format, like an article.
+
+    One that cannot be read may: its reader says why it cannot.
+    """
     file = SourceFile.on_disk(path)
     try:
         with file.open() as opened:
             sample = opened.read(SAMPLE_BYTES)
     except (OSError, SourceError):
-        return False
+        return True
     found = detect_format(sample, file.suffix)
     if found in (SourceFormat.JSON, SourceFormat.JSONL):
         return _ARTICLE_FIELD.search(sample) is not None
     return found not in (None, SourceFormat.HTML, SourceFormat.PAGE_TEXT, SourceFormat.CSV)
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
+def _below(folder: Path) -> tuple[set[Path], set[Path]]:
+    """The files below a folder, and the folders that cannot be listed; nothing that is hidden."""
+    files: set[Path] = set()
+    closed: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files.update(Path(root, name) for name in names if not name.startswith("."))
+    return {path for path in files if _is_file(path)}, {Path(error.filename) for error in closed}
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is no pipe, device or broken link; one that this process may not look at is a file, which its reader rejects."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True

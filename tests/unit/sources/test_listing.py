@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from indexer.errors import SourceError
-from indexer.sources import find_sources
+from indexer.sources import find_sources, read_files
+from indexer.sources.items import Reading
+from indexer.types import Reject
+from tests.support import NOW
 
 LINE = '{"title": "x"}\n'
 
@@ -73,3 +79,58 @@ def test_what_names_nothing_fails_and_is_named(argument: str) -> None:
     with pytest.raises(SourceError) as caught:
         find_sources([argument])
     assert argument in str(caught.value)
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Without the rights of root, whom no mode of a folder keeps out."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("mode", [0, 0o444])
+def test_a_folder_that_cannot_be_entered_is_rejected_and_costs_nothing_beside_it(
+    folder: Path, mode: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.chmod(0o755)
+    monkeypatch.chdir(folder)  # what is above it may be closed, too
+    Path("deep").chmod(mode)
+    try:
+        with nobody():
+            listing = find_sources(["."])
+            items = list(read_files(listing.files, Reading(NOW)))
+    finally:
+        Path("deep").chmod(0o755)
+    rejects = {item.source: item.reason for item in items if isinstance(item, Reject) and "deep" in item.source}
+    assert set(rejects) == ({"deep"} if mode == 0 else {"deep/c.TXT", "deep/lines.json", "deep/package.json"})
+    assert set(rejects.values()) == {"cannot be read: Permission denied"}
+    assert {"a.jsonl", "b.html"} <= set(map(str, listing.files))
+
+
+def test_a_folder_that_cannot_be_entered_is_rejected_where_it_is_named_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    Path("incoming").mkdir(mode=0o700)
+    if os.geteuid() != 0:
+        Path("incoming").chmod(0)
+    with nobody():
+        (item,) = read_files(find_sources(["incoming"]).files, Reading(NOW))
+    assert isinstance(item, Reject)
+    assert (item.source, item.reason) == ("incoming", "cannot be read: Permission denied")
+
+
+def test_pipes_and_broken_links_are_passed_over(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "gone.jsonl").symlink_to(folder / "nowhere.jsonl")
+    (folder / "linked.jsonl").symlink_to(folder / "a.jsonl")
+    (folder / "around").symlink_to(folder)
+    found = names(find_sources([str(folder)]).files, folder)
+    assert found == ["a.jsonl", "b.html", "deep/c.TXT", "deep/lines.json", "linked.jsonl"]
