@@ -15,7 +15,7 @@ from indexer.archive import Archive
 from indexer.articles import is_visible
 from indexer.encoder import Encoder, load_encoder
 from indexer.engines.embedded import LEXICAL, Snapshot
-from indexer.errors import ArticleNotFound, CursorExpired, IndexDamaged, IndexOpening
+from indexer.errors import ArticleNotFound, CursorExpired, IndexDamaged, IndexOpening, ModelError
 from indexer.filters import Filters
 from indexer.generations import Manifest
 from indexer.layout import IndexFolder
@@ -65,16 +65,20 @@ class EmbeddedLibrary:
         """Whether a service has just begun to read the index, and has not answered a first question yet."""
         self.trouble: str | None = None
         """Why the last refresh failed, when it did; the view from before it goes on serving."""
+        self._failure: type[IndexDamaged | ModelError] = IndexDamaged
 
     @property
     def view(self) -> EmbeddedView | None:
         """The state to answer from, without what was withdrawn since; None while there is no generation.
 
-        Raises IndexOpening while a service reads its index, and IndexDamaged while there is none to be trusted.
+        Raises IndexOpening while a service reads its index, IndexDamaged while there is none to be trusted, and ModelError
+        while its model cannot be used.
         """
         self._check_open()
-        if self._is_suspect or (self._view is None and self.trouble):
+        if self._is_suspect:
             raise IndexDamaged(self.trouble or "files of the serving generation have changed and are being checked")
+        if self._view is None and self.trouble:
+            raise self._failure(self.trouble)
         return self._view and self._unwithdrawn_view(self._view)
 
     def _check_open(self) -> None:
@@ -292,6 +296,7 @@ class EmbeddedLibrary:
         if self.trouble != str(error):
             logger.error("the index could not be refreshed: %s", error)
         self.trouble = str(error)
+        self._failure = ModelError if isinstance(error, ModelError) else IndexDamaged
 
     @property
     def has_unread(self) -> bool:

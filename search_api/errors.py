@@ -71,7 +71,7 @@ STATUS: dict[type[DatelineError], tuple[int, str]] = {
     EngineError: (502, "The search engine refused this"),
     IndexDamaged: (503, "The index is damaged"),
     IndexBusy: (503, "The index is locked"),
-    ModelError: (503, "The embedding model does not fit the index"),
+    ModelError: (503, "The embedding model cannot be used with this index"),
 }
 
 _OPERATORS_PROBLEMS = (IndexMissing, IndexDamaged, IndexBusy, ModelError, DiskFull, EngineError)

@@ -83,7 +83,8 @@ class Library(Protocol):
     def view(self) -> View | None:
         """The state to answer from, without what was withdrawn since; None while there is no generation.
 
-        Raises IndexOpening while a service reads its index, and IndexDamaged while there is none to be trusted.
+        Raises IndexOpening while a service reads its index, IndexDamaged while there is none to be trusted, and ModelError
+        while its model cannot be used.
         """
         ...
 

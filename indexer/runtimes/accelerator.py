@@ -109,7 +109,7 @@ def require_device(device: str) -> None:
         import torch
     except ModuleNotFoundError as error:
         raise SettingError(
-            f"--device {device} needs {error.name}, which is not installed; use the whole image"
+            f"--device {device} needs {error.name}, which is not installed; use the full image"
         ) from error
 
     if device != "cpu" and not torch.cuda.is_available():

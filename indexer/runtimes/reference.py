@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,23 @@ _FP32: Any = {"dtype": "float32"}
 """Whatever a model's files are in."""
 
 
+class NoTorch(ModelError):
+    """What only the reference, and converting a model, need is not installed."""
+
+    def __init__(self, files: ModelFiles, package: str) -> None:
+        super().__init__(
+            f"{files.name} is not converted yet, or cannot run converted here, and {package} is not installed; "
+            "convert it where torch is, such as in the full image: dateline search news, or the first dateline ingest of an index"
+        )
+
+
+def require_torch(files: ModelFiles) -> None:
+    """Raises NoTorch where it is not installed; it is not loaded."""
+    for package in ("torch", "sentence_transformers"):
+        if find_spec(package) is None:
+            raise NoTorch(files, package)
+
+
 class ReferenceRuntime:
     """A model as its authors run it, with its own pooling and maximum length. Torch is loaded at the first use."""
 
@@ -30,16 +48,11 @@ class ReferenceRuntime:
 
     @cached_property
     def model(self) -> Any:
-        """The `SentenceTransformer`; raises ModelError when the files are none, or torch is not here."""
-        try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils import logging as transformers_logging
-        except ModuleNotFoundError as error:
-            raise ModelError(
-                f"{self._files.name} is not converted yet, or cannot run converted here, and {error.name} is not installed; "
-                "use the index once where torch is, such as in the whole image: dateline search news"
-            ) from error
+        """The `SentenceTransformer`; raises ModelError when the files are none, and NoTorch."""
+        require_torch(self._files)
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
 
         silence: Any = transformers_logging.disable_progress_bar
         silence()

@@ -19,7 +19,7 @@ from indexer.models import ModelFiles
 from indexer.runtimes.accelerator import AcceleratorRuntime
 from indexer.runtimes.conversion import MANIFEST, convert_apart
 from indexer.runtimes.fast import LEAST_COSINE, FastRuntime, read_manifest
-from indexer.runtimes.reference import ReferenceRuntime
+from indexer.runtimes.reference import NoTorch, ReferenceRuntime, require_torch
 from indexer.types import Embeddings
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,8 @@ def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str],
     """The fast runtime when its vectors of real sentences are those of the reference (cosine at least .999), else the reference.
 
     The converted model is kept in `models`, below the model's fingerprint; without `models`, or where it cannot be written, the
-    model is converted for this process only. `told` gets a line when that takes a while.
+    model is converted for this process only. `told` gets a line when that takes a while. Raises NoTorch where the model is not
+    converted and cannot be; the next call may find it converted elsewhere.
     """
     if models is None:
         return _converted_for_now(files, told)
@@ -80,6 +81,8 @@ def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str],
             _discard_damaged(files, kept)
         _prepare(files, models, told)
         return _agreeing(files, kept)
+    except NoTorch:
+        raise
     except ChildProcessError as error:
         logger.warning("%s; sentence-transformers is used this time", error)
         return ReferenceRuntime(files)
@@ -92,15 +95,16 @@ def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str],
 
 def prepare_model(files: ModelFiles, models: Path, told: Callable[[str], None]) -> None:
     """Convert the model into `models` if it is not there; whoever needs it meets, and tells, what stands against that."""
-    with suppress(OSError):
+    with suppress(OSError, NoTorch):
         _prepare(files, models, told)
 
 
 def _prepare(files: ModelFiles, models: Path, told: Callable[[str], None]) -> None:
-    """Raises ChildProcessError when converting failed, another OSError where `models` cannot be written."""
+    """Raises NoTorch, ChildProcessError when converting failed, another OSError where `models` cannot be written."""
     kept = models / files.fingerprint
     if _is_converted(kept) or _is_refused(kept):
         return
+    require_torch(files)
     models.mkdir(parents=True, exist_ok=True)
     with _alone(models):
         if not (_is_converted(kept) or _is_refused(kept)):
@@ -162,6 +166,7 @@ def _holds(folder: Path, name: str) -> bool:
 
 
 def _converted_for_now(files: ModelFiles, told: Callable[[str], None]) -> Runtime:
+    require_torch(files)
     try:
         with tempfile.TemporaryDirectory() as folder:
             _convert(files, Path(folder), told)

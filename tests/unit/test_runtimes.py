@@ -60,7 +60,7 @@ def test_a_converted_model_runs_where_torch_is_not_installed(converted: Path, mo
 
 def test_a_model_that_needs_torch_says_so_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(ModelError, match=r"not converted yet.* torch is not installed; use the index once"):
+    with pytest.raises(ModelError, match=r"not converted yet.* torch is not installed; convert it where torch is"):
         ReferenceRuntime(FILES).encode(["ferry"])
     with pytest.raises(SettingError, match="--device cuda needs torch"):
         load_encoder(FILES.name, device=Device.CUDA)
