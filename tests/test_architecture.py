@@ -27,7 +27,7 @@ ONLY_IN = {
     "pymilvus": ("indexer/engines/milvus/",),
     "sentence_transformers": ("indexer/runtimes/", "benchmarks/embedding.py"),
     "torch": ("indexer/runtimes/", "scripts/compare_encoders.py"),
-    "openvino": ("indexer/runtimes/",),
+    "openvino": ("indexer/runtimes/quiet.py", "indexer/runtimes/conversion.py"),
     "sqlite3": ("indexer/archive_connection.py",),
     "trafilatura": ("indexer/sources/", "scripts/compare_extraction.py"),
     "feedparser": ("indexer/sources/feed_parser.py",),

@@ -18,6 +18,7 @@ import numpy as np
 from indexer.errors import ModelError
 from indexer.models import ModelFiles, find_model
 from indexer.runtimes.check_texts import CHECK_TEXTS
+from indexer.runtimes.quiet import import_openvino
 from indexer.runtimes.reference import ReferenceRuntime, forward
 
 FORMAT_VERSION = 1
@@ -64,8 +65,7 @@ def main() -> None:
 
 def _convert(files: ModelFiles, folder: Path) -> None:
     """Write the graph, the reference's vectors of the check texts, the token vectors and, last, the manifest."""
-    import openvino
-
+    openvino = import_openvino()
     reference = ReferenceRuntime(files)
     model = reference.model
     try:

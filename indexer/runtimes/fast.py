@@ -25,6 +25,7 @@ from indexer.processes import usable_cores
 from indexer.runtimes.check_texts import CHECK_TEXTS
 from indexer.runtimes.conversion import CHECK_VECTORS, FORMAT_VERSION, GRAPH, INPUT_VECTORS, MANIFEST, sha256
 from indexer.runtimes.inputs import Inputs, batches
+from indexer.runtimes.quiet import import_openvino
 from indexer.shared_cores import CORES
 from indexer.types import Embeddings
 
@@ -57,9 +58,7 @@ class FastRuntime:
     def __init__(self, files: ModelFiles, folder: Path) -> None:
         """Raises ModelError when the folder does not hold the whole, undamaged conversion of this very model."""
         manifest = read_manifest(files, folder)
-        import openvino
-
-        self._core = openvino.Core()
+        self._core = import_openvino().Core()
         self._graph = self._core.read_model(folder / GRAPH)
         self._inputs = Inputs(files, int(manifest["pad_id"]))
         self._check_vectors: Embeddings = np.load(folder / CHECK_VECTORS)

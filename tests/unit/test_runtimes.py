@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,18 @@ def models(converted: Path, tmp_path: Path) -> Path:
 
 def untold(line: str) -> None:
     raise AssertionError(f"told although nothing is to be done: {line}")
+
+
+def test_openvino_tells_nobody_of_its_use(tmp_path: Path) -> None:
+    code = (
+        "import sys; from indexer.runtimes.quiet import import_openvino; openvino = import_openvino(); "
+        "import openvino.tools.ovc.telemetry_utils as told; "
+        "print(told.tm.__name__, [name for name, held in sys.modules.items() if held and 'openvino_telemetry' in name])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "openvino.tools.ovc.telemetry_stub []"
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_converted_model_runs_where_torch_is_not_installed(converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
