@@ -9,10 +9,14 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
+from pathlib import Path
 from typing import Any
 
 NICENESS = 10
 """Of bulk work, as `nice` counts: it weighs about a tenth of other work on the same core."""
+
+FIRST_TO_GO = "1000"
+"""The most that Linux adds to a process's size, in thousandths of all memory, as it looks for the one to kill."""
 
 
 def usable_cores() -> int:
@@ -20,11 +24,16 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def yield_to_readers() -> None:
-    """Let this process, and those it starts, have what the cores have left: readers wait for no bulk work."""
-    if hasattr(os, "setpriority"):
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+def yield_to_readers(process: int | None = None) -> None:
+    """Let this process (or that one), and those it starts, have what the cores have left, and be killed first for memory.
+
+    Readers wait for no bulk work, and bulk work that ended is taken up again.
+    """
+    process = process or os.getpid()
+    with suppress(OSError):  # other systems lack the file, and the process may have ended
+        if hasattr(os, "setpriority"):
+            os.setpriority(os.PRIO_PROCESS, process, max(NICENESS, os.getpriority(os.PRIO_PROCESS, process)))
+        Path(f"/proc/{process}/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
 
 
 def worker_pool(processes: int, prepare: Callable[..., None] | None = None, *arguments: Any) -> ProcessPoolExecutor:

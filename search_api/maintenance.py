@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -28,7 +27,7 @@ from indexer.errors import (
 )
 from indexer.generations import check_files, read_manifest
 from indexer.layout import IndexFolder, held_lock
-from indexer.processes import NICENESS
+from indexer.processes import yield_to_readers
 from search_api.jobs import check_writable
 from search_api.library import Library
 from search_api.metrics import built
@@ -168,14 +167,17 @@ class Maintenance:
             outcome = "stopped"
         else:
             outcome = "failed"
-            logger.error("a generation could not be built: %s", said.strip().rpartition("\n")[2])
+            killed = (
+                f"ended by signal {-process.returncode} (is memory short?)" if process.returncode < 0 else "no message"
+            )
+            logger.error("a generation could not be built: %s", said.strip().rpartition("\n")[2] or killed)
         built(outcome, seconds)
         return outcome in ("built", "refused")
 
 
 def _reindex_process(index: IndexFolder, arguments: Sequence[str]) -> subprocess.Popen[str]:
-    """`dateline reindex` on an index, as a process of low priority."""
+    """`dateline reindex` on an index, as a process of low priority, killed first where memory is short."""
     command = [sys.executable, "-m", "search_api", "reindex", "--index", str(index.root), "--json", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    yield_to_readers(process.pid)
     return process
