@@ -30,9 +30,10 @@ def yield_to_readers(process: int | None = None) -> None:
     Readers wait for no bulk work, and bulk work that ended is taken up again.
     """
     process = process or os.getpid()
-    with suppress(OSError):  # other systems lack the file, and the process may have ended
-        if hasattr(os, "setpriority"):
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process, max(NICENESS, os.getpriority(os.PRIO_PROCESS, process)))
+    with suppress(OSError):  # other systems lack the file
         Path(f"/proc/{process}/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
 
 
