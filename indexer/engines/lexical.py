@@ -15,6 +15,7 @@ from indexer.engines.analysis import FOLDED, QueryTerms, QueryWord, folded
 from indexer.engines.lexical_filters import Clause, condition_query, filter_clauses
 from indexer.engines.lexical_schema import EXACT, EXACT_TITLE, TEXT, TITLE, schema
 from indexer.engines.lexical_writing import add_articles, linked_copy
+from indexer.engines.sound_searcher import SoundSearcher
 from indexer.engines.word_scores import WordScores, put
 from indexer.engines.word_weights import (
     BM25_K1,
@@ -26,7 +27,6 @@ from indexer.engines.word_weights import (
     enough_words,
     inverse_frequency,
 )
-from indexer.errors import IndexDamaged
 from indexer.filters import Condition, Fact, Filters, Holds, Published
 from indexer.types import Article, Rows, Scores
 
@@ -46,7 +46,7 @@ class LexicalIndex:
     """An immutable tantivy index, opened for searching."""
 
     def __init__(self, index: Any) -> None:
-        self._searcher = index.searcher()
+        self._searcher = SoundSearcher(index.searcher())
         vocabulary = self._searcher.terms_with_prefix("analysis", "")
         self.analyses: tuple[str, ...] = tuple(sorted(name for name, _ in vocabulary)) or (FOLDED,)
         """The analyses that its texts got: what a query's words must be looked up by."""
@@ -170,7 +170,7 @@ class LexicalIndex:
 
     def _by_date(self, clauses: Sequence[Clause], count: int, order: Any) -> Rows:
         options = {"limit": count, "count": False, "order_by_field": "published", "order": order}
-        return self._rows_of(self._hits(Query.boolean_query(list(clauses)), **options).hits)
+        return self._rows_of(self._searcher.search(Query.boolean_query(list(clauses)), **options).hits)
 
     def _enough(self, words: Sequence[QueryWord], analysis: str) -> Any:
         """Articles of one analysis that hold enough of the words; None when it keeps none of them."""
@@ -184,7 +184,9 @@ class LexicalIndex:
     def rows_where(self, condition: Condition, most: int | None = None) -> Rows:
         """Every article row that meets a condition, or any `most` of them, in no order."""
         query = Query.const_score_query(condition_query(condition, self.analyses), 0.0)
-        return self._rows_of(self._hits(query, limit=max(1, self.size if most is None else most), count=False).hits)
+        return self._rows_of(
+            self._searcher.search(query, limit=max(1, self.size if most is None else most), count=False).hits
+        )
 
     def rarities(self, words: Sequence[str]) -> Scores:
         """How rare each word is among the articles (inverse document frequency); 0 for one that is passed over everywhere."""
@@ -206,7 +208,7 @@ class LexicalIndex:
             (Occur.Must, condition_query(Holds(word, exact=True), self.analyses)),
             *self._conditions(Filters(now)),
         ]
-        return bool(self._hits(Query.boolean_query(clauses), limit=1, count=False).hits)
+        return bool(self._searcher.search(Query.boolean_query(clauses), limit=1, count=False).hits)
 
     def common_words(self, prefix: str, letters: tuple[int, int], least: int) -> Mapping[str, int]:
         """Words (folded) that begin so and stand in at least `least` articles, and in how many, whatever their `letters`.
@@ -256,7 +258,7 @@ class LexicalIndex:
         if holders == 0 or holders >= RARE:
             return holders > 0
         clauses = [(Occur.Must, self._word_query(word)), *self._conditions(Filters(now))]
-        return bool(self._hits(Query.boolean_query(clauses), limit=1, count=False).hits)
+        return bool(self._searcher.search(Query.boolean_query(clauses), limit=1, count=False).hits)
 
     def rarity(self, term: str, field: str = TEXT) -> float:
         """BM25's inverse document frequency, as tantivy has it."""
@@ -291,14 +293,8 @@ class LexicalIndex:
         return Query.disjunction_max_query([Query.boost_query(*pair) for pair in zip(found, boosts, strict=True)])
 
     def _run(self, clauses: Sequence[Clause], count: int) -> tuple[Rows, Scores]:
-        hits = self._hits(Query.boolean_query(list(clauses)), limit=max(1, count), count=False).hits
+        hits = self._searcher.search(Query.boolean_query(list(clauses)), limit=max(1, count), count=False).hits
         return self._rows_of(hits), np.array([score for score, _ in hits], dtype=np.float32)
-
-    def _hits(self, query: Any, **options: Any) -> Any:
-        try:
-            return self._searcher.search(query, **options)
-        except ValueError as error:  # what tantivy raises for a file that was cut short since it was opened
-            raise IndexDamaged(f"the lexical index cannot be read ({error}); rebuild it: dateline reindex") from error
 
     def _rows_of(self, hits: Sequence[tuple[Any, Any]]) -> Rows:
         return np.array(self._searcher.fast_field_values("row", [address for _, address in hits]), dtype=np.int64)
