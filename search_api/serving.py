@@ -35,9 +35,9 @@ KEEP_ALIVE_S = 75
 SHUTDOWN_S = 30
 """How long what is under way may take when the service is stopped."""
 
-WORKER_ANSWERS_S = 30
-"""How long a worker may be silent, as it starts or later, before another is started in its place: on a busy machine, Python alone
-may take longer than uvicorn's own 5 s."""
+WORKER_ANSWERS_S = 20
+"""How long a live worker may be silent, as it starts or later, before another is started in its place: on a busy machine, Python
+alone may take longer than uvicorn's own 5 s. A stop waits as long for each that is silent then."""
 
 TRUSTED_PROXIES = "127.0.0.1,::1"
 """Whose X-Forwarded-For is believed, unless FORWARDED_ALLOW_IPS (uvicorn's own variable) names others."""
@@ -53,6 +53,7 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
     import uvicorn
 
     from search_api.connections import Patience, PatientProtocol  # it loads the whole of uvicorn, too
+    from search_api.workers import see_workers_end
 
     tell = line_on_stderr(shown=True)
     for line in unknown_variables(os.environ):
@@ -69,6 +70,7 @@ def serve(index: IndexFolder, settings: Settings, *, host: str, port: int, worke
             prepare_encoder(shelf.manifest(number).model_name, index.models, tell)
     os.environ["DATELINE_INDEX"] = str(index.root)  # each worker reads its settings anew
     os.environ["DATELINE_HOST"] = host
+    see_workers_end()
     signal.signal(signal.SIGTERM, _ended)  # uvicorn raises it again once what was under way is answered
     with _counted_together() if workers > 1 else nullcontext():
         uvicorn.run(

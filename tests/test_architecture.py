@@ -68,7 +68,7 @@ ONLY_IN = {
     "structlog": ("search_api/logs.py",),
     "opentelemetry": ("search_api/tracing.py",),
     "limits": ("search_api/rates.py",),
-    "uvicorn": ("search_api/connections.py", "search_api/serving.py"),
+    "uvicorn": ("search_api/connections.py", "search_api/serving.py", "search_api/workers.py"),
     "typer": ("search_api/cli.py", "search_api/cli_options.py", "search_api/upkeep_cli.py"),
 }
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from pathlib import Path
 
+from uvicorn.config import Config
+
 from search_api.serving import WORKER_ANSWERS_S
+from search_api.workers import Worker
 from tests.faults.service import Service
 from tests.support import index_of, record
 
@@ -27,3 +33,15 @@ def test_workers_that_are_slow_to_start_are_waited_for(tmp_path: Path) -> None:
         assert service.ask("GET", "/v1/search?q=report").status == 200
         assert len(service.workers) == 2
     assert "died" not in service.log
+
+
+def test_of_a_worker_that_ends_while_it_is_asked_its_parent_knows_at_once() -> None:
+    worker = Worker(Config("search_api.app:serving_app", factory=True), [])
+    worker.start()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join()
+    begun = time.monotonic()
+    assert not worker.ping(timeout=60)
+    assert time.monotonic() - begun < 30
+    worker.kill()
