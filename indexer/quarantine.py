@@ -32,6 +32,7 @@ MOST_BYTES_EACH = 16 << 20
 _ENDING = re.compile(r"(?:\.partial)?\.(?!json$)[a-z0-9]{1,8}")
 _FORMATS = {".jsonl": SourceFormat.JSONL, ".html": SourceFormat.HTML}
 _GONE = "; the file is not there any more"
+_FOLDER_OPEN = "it is a folder that can be read by now; ingest it again"
 
 logger = logging.getLogger(__name__)
 
@@ -173,8 +174,13 @@ def read_again(entries: Sequence[QuarantineEntry], how: Reading) -> Iterator[Fou
 
 
 def _source(source: str, entries: Sequence[QuarantineEntry], how: Reading) -> Iterator[Found | Reject]:
-    if _is_there(Path(source)):
-        yield from read_source(SourceFile.on_disk(Path(source)), how)
+    path = Path(source)
+    if _is_open_folder(path):
+        for entry in entries:
+            yield Reject(source, entry.place, _FOLDER_OPEN)
+        return
+    if _is_there(path):
+        yield from read_source(SourceFile.on_disk(path), how)
         return
     for entry in entries:
         yield Reject(source, entry.place, f"{entry.reason.removesuffix(_GONE)}{_GONE}")
@@ -194,9 +200,19 @@ def _content(entry: QuarantineEntry, content: Path, how: Reading) -> Iterator[Fo
 
 
 def _is_there(path: Path) -> bool:
+    """Whether it can be read from where it was, or there is another reason why it cannot."""
     try:
-        return path.is_file()
+        return path.exists()
+    except PermissionError:
+        return True
     except OSError:  # a name that no file can have
+        return False
+
+
+def _is_open_folder(path: Path) -> bool:
+    try:
+        return path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+    except OSError:
         return False
 
 

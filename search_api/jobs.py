@@ -79,7 +79,8 @@ def ingest(
             return IngestDone(report, listing, None, quarantine.folder)
         kept = [reject for reject in report.rejects if not stays_out(reject, archive)]
         rejects = [replace(reject, source=str(Path(reject.source).absolute())) for reject in kept]
-        quarantine.forget_sources([str(path.absolute()) for path in listing.files], but=rejects)
+        read = [str(path.absolute()) for path in (*listing.files, *listing.folders)]
+        quarantine.forget_sources(read, but=rejects)
         not_kept = quarantine.put(rejects, at=how.now) + report.rejected - len(rejects)
         built = build_first(index, archive, encoder)
         return IngestDone(report, listing, built, quarantine.folder, not_kept)

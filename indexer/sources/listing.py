@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,10 +53,11 @@ class SkippedFile:
 
 @dataclass(frozen=True, slots=True)
 class SourceListing:
-    """The files to read, each once, and those in folders that were passed over."""
+    """The files to read, each once, those in folders that were passed over, and the folders that were looked through."""
 
     files: tuple[Path, ...]
     skipped: tuple[SkippedFile, ...]
+    folders: tuple[Path, ...] = ()
 
     def skipped_by_reason(self) -> dict[str, list[Path]]:
         paths: dict[str, list[Path]] = {}
@@ -67,23 +69,24 @@ class SourceListing:
 def find_sources(arguments: Sequence[str]) -> SourceListing:
     """Files as they are, folders with all below them, and globs; in a stable order.
 
-    A folder that cannot be listed is among the files: whoever reads it learns why it cannot be read.
+    A folder that may not be listed, or what is in one that may not be entered, is among the files: who reads it is told so.
     Raises SourceError for a path that does not exist and a glob that matches nothing.
     """
     files: dict[Path, None] = {}
     skipped: list[SkippedFile] = []
+    folders: list[Path] = []
     for argument in arguments:
         for path in _expand(argument):
-            if path.is_dir():
-                _walk(path, files, skipped)
+            if _is_folder(path):
+                folders += _walk(path, files, skipped)
             else:
                 files[path] = None
-    return SourceListing(tuple(files), tuple(skipped))
+    return SourceListing(tuple(files), tuple(skipped), tuple(folders))
 
 
 def _expand(argument: str) -> list[Path]:
     path = Path(argument).expanduser()
-    if argument.strip() and path.exists():
+    if argument.strip() and _is_there(path):
         return [path]
     if not argument.strip():
         raise SourceError(f"{argument!r} names no source; give a file, a folder or a glob")
@@ -98,19 +101,21 @@ def _expand(argument: str) -> list[Path]:
     return found
 
 
-def _walk(folder: Path, files: dict[Path, None], skipped: list[SkippedFile]) -> None:
-    found, closed = _below(folder)
+def _walk(folder: Path, files: dict[Path, None], skipped: list[SkippedFile]) -> list[Path]:
+    """Add what is in a folder and below it; returns the folders that could be listed."""
+    found, closed, listed = _below(folder)
     for path in sorted(found | closed):
         if path not in closed and (reason := _skip_reason(path)):
             skipped.append(SkippedFile(path, reason))
         else:
             files[path] = None
+    return listed
 
 
 def _skip_reason(path: Path) -> str | None:
     """Why a file of a folder is passed over; None when it is to be read."""
     suffix = SourceFile.on_disk(path).suffix
-    if _JUDGMENTS.fullmatch(path.name) and path.with_name("articles.jsonl").is_file():
+    if _JUDGMENTS.fullmatch(path.name) and _is_file(path.with_name("articles.jsonl"), unknown=False):
         return "belongs to a judged collection and holds no articles; name the file to read it all the same"
     if suffix in _CONTENT_SUFFIXES:
         return None if _holds_articles(path) else f"is {suffix[1:].upper()} of no format that holds articles"
@@ -138,19 +143,39 @@ def _holds_articles(path: Path) -> bool:
     return found not in (None, SourceFormat.HTML, SourceFormat.PAGE_TEXT, SourceFormat.CSV)
 
 
-def _below(folder: Path) -> tuple[set[Path], set[Path]]:
-    """The files below a folder, and the folders that cannot be listed; nothing that is hidden."""
+def _below(folder: Path) -> tuple[set[Path], set[Path], list[Path]]:
+    """The files below a folder, the folders that may not be listed, and those that were; nothing that is hidden."""
     files: set[Path] = set()
     closed: list[OSError] = []
+    listed: list[Path] = []
     for root, folders, names in os.walk(folder, onerror=closed.append):
+        listed.append(Path(root))
         folders[:] = [name for name in folders if not name.startswith(".")]
         files.update(Path(root, name) for name in names if not name.startswith("."))
-    return {path for path in files if _is_file(path)}, {Path(error.filename) for error in closed}
+    files = {path for path in files if _is_file(path, unknown=True)}
+    return files, {Path(error.filename) for error in closed if isinstance(error, PermissionError)}, listed
 
 
-def _is_file(path: Path) -> bool:
-    """Whether it is no pipe, device or broken link; one that this process may not look at is a file, which its reader rejects."""
+def _is_folder(path: Path) -> bool:
     try:
-        return path.is_file()
+        return path.is_dir()
+    except PermissionError:
+        return False
+
+
+def _is_file(path: Path, *, unknown: bool) -> bool:
+    """Whether it is there, and no folder, pipe or device; `unknown` where this process may not look at it."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except PermissionError:
+        return unknown
     except OSError:
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a path, or this process may not know."""
+    try:
+        return path.exists()
+    except PermissionError:
         return True

@@ -307,3 +307,19 @@ def test_the_command_names_the_folder_and_tries_again(tmp_path: Path) -> None:
     assert (again["read"], again["rejected"]) == (2, 2)
     assert sum(again["rejected_by_reason"].values()) == 2
     assert command("ingest", "--retry", str(source), "--index", index).returncode == 2
+
+
+def test_a_folder_that_could_not_be_read_is_named_until_it_is_read_again(tmp_path: Path) -> None:
+    index = rejected_index(tmp_path)
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    closed = Reject(str(incoming), "file", "cannot be read: Permission denied")
+    quarantine = jobs.quarantine_of(index)
+    quarantine.put([closed], at=NOW)
+    (again,) = (item for item in read_again(quarantine.entries(), Reading(NOW)) if item.source == str(incoming))
+    assert isinstance(again, Reject)
+    assert again.reason == "it is a folder that can be read by now; ingest it again"
+    write_jsonl(incoming / "more.jsonl", [record(7)])
+    jobs.ingest(index, [str(tmp_path / "incoming")])
+    assert ("incoming", "file") not in held(index)
+    assert stored_title(index, "a7") == record(7)["title"]
