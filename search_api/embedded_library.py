@@ -295,8 +295,8 @@ class EmbeddedLibrary:
         """Remember, and log once, why the index cannot be read."""
         if self.trouble != str(error):
             logger.error("the index could not be refreshed: %s", error)
-        self.trouble = str(error)
         self._failure = ModelError if isinstance(error, ModelError) else IndexDamaged
+        self.trouble = str(error)
 
     @property
     def has_unread(self) -> bool:

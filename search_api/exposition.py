@@ -64,7 +64,7 @@ def _index_families(facts: IndexFacts) -> Iterator[Metric]:
     yield gauge("generation_bytes", "Size of its files.", made.size_bytes if made else 0)
     yield gauge(
         "index_damaged",
-        "1 where the generation that should serve is damaged or missing.",
+        "1 where the generation that should serve is damaged, missing, or of a model that cannot be used.",
         facts.state is IndexState.DAMAGED,
     )
     held = facts.archive

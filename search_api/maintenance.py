@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import subprocess
 import sys
 import threading
@@ -167,12 +168,16 @@ class Maintenance:
             outcome = "stopped"
         else:
             outcome = "failed"
-            killed = (
-                f"ended by signal {-process.returncode} (is memory short?)" if process.returncode < 0 else "no message"
-            )
-            logger.error("a generation could not be built: %s", said.strip().rpartition("\n")[2] or killed)
+            logger.error("a generation could not be built: %s", why_it_failed(process.returncode, said))
         built(outcome, seconds)
         return outcome in ("built", "refused")
+
+
+def why_it_failed(returncode: int, said: str) -> str:
+    """Why a process failed: the signal that ended it, else the last line that it wrote."""
+    if returncode < 0:
+        return f"ended by signal {-returncode}{' (is memory short?)' if returncode == -signal.SIGKILL else ''}"
+    return said.strip().rpartition("\n")[2] or f"it ended with status {returncode}"
 
 
 def _reindex_process(index: IndexFolder, arguments: Sequence[str]) -> subprocess.Popen[str]:

@@ -28,6 +28,7 @@ from indexer.errors import (
     IndexBusy,
     IndexDamaged,
     IndexOpening,
+    ModelError,
 )
 from indexer.filters import Filters
 from indexer.generations import Manifest
@@ -88,7 +89,8 @@ class MilvusLibrary:
         if self._known is None and self.is_opening:
             raise IndexOpening("the index is being opened; ask again in a second")
         if self._known is None and self._failure is not None and self.trouble:
-            raise self._failure if isinstance(self._failure, EngineError) else IndexDamaged(self.trouble)
+            known = isinstance(self._failure, EngineError | ModelError)
+            raise self._failure if known else IndexDamaged(self.trouble)
         return self._known
 
     @property

@@ -83,7 +83,7 @@ class LexicalIndex:
     @property
     def size(self) -> int:
         """How many articles it holds."""
-        return int(self._searcher.num_docs)
+        return self._searcher.num_docs
 
     def terms_of(self, text: str) -> QueryTerms:
         """A typed query's words, in every analysis that the index holds texts of."""
@@ -246,7 +246,7 @@ class LexicalIndex:
 
     def holders(self, term: str) -> int:
         """In how many articles a term stands."""
-        return int(self._searcher.doc_freq(TEXT, term))
+        return self._searcher.doc_freq(TEXT, term)
 
     def holders_of(self, terms: Collection[str]) -> Mapping[str, int]:
         """In how many articles each of several terms stands."""
@@ -254,7 +254,7 @@ class LexicalIndex:
 
     def _knows(self, word: QueryWord, now: datetime) -> bool:
         """Whether an article that readers may see has the word: a rare one is looked up, so that none tells of a hidden one."""
-        holders: int = sum(self._searcher.doc_freq(TEXT, term) for term in word.terms)
+        holders = sum(self._searcher.doc_freq(TEXT, term) for term in word.terms)
         if holders == 0 or holders >= RARE:
             return holders > 0
         clauses = [(Occur.Must, self._word_query(word)), *self._conditions(Filters(now))]

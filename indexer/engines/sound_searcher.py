@@ -17,7 +17,7 @@ _PANIC = "PanicException"
 
 
 class SoundSearcher:
-    """Those of a searcher's methods that read files. Raises IndexDamaged."""
+    """What is asked of a searcher. Raises IndexDamaged."""
 
     def __init__(self, searcher: Any) -> None:
         self._searcher = searcher

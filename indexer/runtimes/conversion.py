@@ -1,7 +1,4 @@
-"""A model converted once for the fast runtime, in a process of its own: torch never enters the caller's memory.
-
-The frontend is called directly: OpenVINO's own `convert_model` reports its use over the network.
-"""
+"""A model converted once for the fast runtime, in a process of its own: torch never enters the caller's memory."""
 
 from __future__ import annotations
 

@@ -26,15 +26,15 @@ class NoTorch(ModelError):
     def __init__(self, files: ModelFiles, package: str) -> None:
         super().__init__(
             f"{files.name} is not converted yet, or cannot run converted here, and {package} is not installed; "
-            "convert it where torch is, such as in the full image: dateline search news, or the first dateline ingest of an index"
+            "convert it where that is, such as in the full image: dateline search news, or the first dateline ingest of an index"
         )
 
 
 def require_torch(files: ModelFiles) -> None:
     """Raises NoTorch where it is not installed; it is not loaded."""
-    for package in ("torch", "sentence_transformers"):
-        if find_spec(package) is None:
-            raise NoTorch(files, package)
+    for module in ("torch", "sentence_transformers", "transformers"):
+        if find_spec(module) is None:
+            raise NoTorch(files, module.replace("_", "-"))
 
 
 class ReferenceRuntime:

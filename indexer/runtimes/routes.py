@@ -76,6 +76,7 @@ def choose_runtime(files: ModelFiles, models: Path | None, told: Callable[[str],
         try:
             return _agreeing(files, kept)
         except ModelError as error:
+            require_torch(files)
             logger.warning("%s; it is converted anew", error)
         with _alone(models):
             _discard_damaged(files, kept)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def untold(line: str) -> None:
     raise AssertionError(f"told although nothing is to be done: {line}")
 
 
+@pytest.mark.skipif(find_spec("openvino_telemetry") is None, reason="there is nothing that would tell")
 def test_openvino_tells_nobody_of_its_use(tmp_path: Path) -> None:
     code = (
         "import sys; from indexer.runtimes.quiet import import_openvino; openvino = import_openvino(); "
@@ -73,10 +75,19 @@ def test_a_converted_model_runs_where_torch_is_not_installed(converted: Path, mo
 
 def test_a_model_that_needs_torch_says_so_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(ModelError, match=r"not converted yet.* torch is not installed; convert it where torch is"):
+    with pytest.raises(ModelError, match=r"not converted yet.* torch is not installed; convert it where that is"):
         ReferenceRuntime(FILES).encode(["ferry"])
     with pytest.raises(SettingError, match="--device cuda needs torch"):
         load_encoder(FILES.name, device=Device.CUDA)
+
+
+def test_a_damaged_conversion_stays_where_it_cannot_be_made_anew(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = models / FILES.fingerprint / "model.bin"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModelError, match="torch is not installed"):
+        choose_runtime(FILES, models, untold)
+    assert weights.exists()
 
 
 def test_batches_hold_inputs_of_one_length_within_the_budget() -> None:

@@ -18,7 +18,7 @@ FLIPS = 40
 """Of each kind of file."""
 
 READ = (".fast", ".idx", ".term")
-"""The kinds of file in which most flips are noticed."""
+"""The kinds of file in which some flips are noticed."""
 
 
 @pytest.fixture(scope="module")
