@@ -69,7 +69,7 @@ class SourceListing:
 def find_sources(arguments: Sequence[str]) -> SourceListing:
     """Files as they are, folders with all below them, and globs; in a stable order.
 
-    A folder that may not be listed, or what is in one that may not be entered, is among the files: who reads it is told so.
+    A folder that cannot be listed, or what is in one that may not be entered, is among the files: its reader rejects it.
     Raises SourceError for a path that does not exist and a glob that matches nothing.
     """
     files: dict[Path, None] = {}
@@ -144,7 +144,7 @@ def _holds_articles(path: Path) -> bool:
 
 
 def _below(folder: Path) -> tuple[set[Path], set[Path], list[Path]]:
-    """The files below a folder, the folders that may not be listed, and those that were; nothing that is hidden."""
+    """The files below a folder, the folders that cannot be listed, and those that were; nothing that is hidden."""
     files: set[Path] = set()
     closed: list[OSError] = []
     listed: list[Path] = []
@@ -153,7 +153,7 @@ def _below(folder: Path) -> tuple[set[Path], set[Path], list[Path]]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         files.update(Path(root, name) for name in names if not name.startswith("."))
     files = {path for path in files if _is_file(path, unknown=True)}
-    return files, {Path(error.filename) for error in closed if isinstance(error, PermissionError)}, listed
+    return files, {Path(error.filename) for error in closed if not isinstance(error, FileNotFoundError)}, listed
 
 
 def _is_folder(path: Path) -> bool:
