@@ -36,7 +36,7 @@ def test_workers_that_are_slow_to_start_are_waited_for(tmp_path: Path) -> None:
 
 
 def test_of_a_worker_that_ends_while_it_is_asked_its_parent_knows_at_once() -> None:
-    worker = Worker(Config("search_api.app:serving_app", factory=True), [])
+    worker = Worker(Config("search_api.app:serving_app", factory=True, log_config=None), [])
     worker.start()
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
